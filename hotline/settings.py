@@ -1,0 +1,305 @@
+"""All settings of the platform.
+
+Every knob is an environment variable with a safe default; docs/settings.md lists them and a test keeps the list whole.
+With no variable set the platform runs embedded: one process, SQLite, in-memory live layer, built-in models.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+
+# --- Places and mode -------------------------------------------------------------------------------------------------
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+EMBEDDED = not DATABASE_URL and not REDIS_URL
+DEMO = env.bool("DEMO", default=EMBEDDED)  # prints demo logins on the login page; never on by default in production
+DEBUG = env.bool("DEBUG", default=False)
+
+
+def _kept_secret(name: str, length: int = 48) -> str:
+    """A secret made once and kept in VAR_DIR with mode 0600, so that nothing secret is in the tree."""
+    path = VAR_DIR / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(base64.urlsafe_b64encode(secrets.token_bytes(length)).decode())
+    return path.read_text().strip()
+
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret("secret_key")
+# "id:base64 of 32 bytes", newest first; older ones stay for reading until rotation has rewritten every value.
+SEALING_KEYS = env.list("SEALING_KEYS", default=[]) or [f"k1:{_kept_secret('sealing_key', 32)}"]
+BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY", default="") or _kept_secret("blind_index_key", 32)
+
+# --- Web -------------------------------------------------------------------------------------------------------------
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+if PUBLIC_BASE_URL:
+    ALLOWED_HOSTS.append(environ.urlparse(PUBLIC_BASE_URL).hostname)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_BASE_URL] if PUBLIC_BASE_URL else [])
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+SECURE_COOKIES = env.bool("SECURE_COOKIES", default=PUBLIC_BASE_URL.startswith("https"))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+WEB_THREADS = env.int("WEB_THREADS", default=12)
+
+ROOT_URLCONF = "hotline.urls"
+ASGI_APPLICATION = "hotline.asgi.application"
+WSGI_APPLICATION = "hotline.wsgi.application"
+AUTH_USER_MODEL = "organisation.Staff"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/desk/"
+LOGOUT_REDIRECT_URL = "/"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "channels",
+    "csp",
+    "django_celery_beat",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "rest_framework",
+    "tree_queries",
+    "ticketing.ui",
+    "ticketing.outbox",
+    "ticketing.organisation",
+    "ticketing.citizens",
+    "speech_models",
+    "ticketing.clocks",
+    "ticketing.orders",
+    "ticketing.dispatch",
+    "ticketing.notices",
+    "ticketing.desk",
+    "search",
+    "chatbot",
+    "hotline.conversations",
+    "hotline.voice",
+    "hotline.chat",
+    "hotline.seats",
+    "hotline.portal",
+    "hotline.insight",
+    "hotline.runtime",
+]
+
+MIDDLEWARE = [
+    "hotline.runtime.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ticketing.ui.context_processors.ui",
+            ],
+        },
+    }
+]
+
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # the admin theme brings inline scripts of its own; staff only
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *env.list("MAP_TILE_HOSTS", default=[])],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "media-src": [SELF, "blob:", "data:"],
+        "worker-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+MAP_TILE_URL = env.str("MAP_TILE_URL", default="")  # Leaflet tile template; empty: the place list stands in for the map
+
+# --- Database --------------------------------------------------------------------------------------------------------
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+    DATABASES["default"].setdefault("OPTIONS", {})
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=24), "timeout": 10}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "hotline.runtime.database.sqlite",
+            "NAME": VAR_DIR / "hotline.sqlite3",
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 5,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000;",
+            },
+            # A file, because in-memory databases cannot be shared between the threads that the tests start.
+            "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
+        }
+    }
+
+# --- Jobs, schedule, live layer --------------------------------------------------------------------------------------
+JOBS_BACKEND = "celery" if REDIS_URL else "threads"
+JOB_THREADS = env.int("JOB_THREADS", default=3)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SYNC_EVERY = 1
+CELERY_TIMEZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "hotline.runtime.beat:OutboxScheduler"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+if REDIS_URL:
+    # Redis clients of 8.x end idle sockets after 5 s unless told otherwise.
+    _layer = {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 30}], "capacity": 1000},
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    _layer = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CHANNEL_LAYERS = {"default": _layer}
+
+# --- Language and time -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+USE_I18N = USE_TZ = True
+TIME_ZONE = CELERY_TIMEZONE
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+ASSETS_DIR = VAR_DIR / "assets"
+STATICFILES_DIRS = [("vendor", ASSETS_DIR)] if ASSETS_DIR.exists() else []
+WHITENOISE_USE_FINDERS = EMBEDDED
+MEDIA_ROOT = VAR_DIR / "media"
+RECORDINGS_DIR = VAR_DIR / "recordings"
+MODELS_DIR = VAR_DIR / "models"
+INDEX_DIR = VAR_DIR / "index"
+PROMPTS_DIR = VAR_DIR / "prompts"
+CITY_DIR = Path(env.str("CITY_DIR", default=str(BASE_DIR / "demo")))
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=10 * 1024 * 1024)  # one attachment
+UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=6)
+TEXT_MAX_CHARS = env.int("TEXT_MAX_CHARS", default=5000)  # one utterance or one report
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Rights ----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_ADAPTER = "ticketing.organisation.adapters.StaffAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,8/5m/key"}
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=8)
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=12 * 3600)
+
+# --- API -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "ticketing.orders.api.exception_handler",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "12345 hotline platform", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# --- The real parts behind their doors -------------------------------------------------------------------------------
+ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", default="")
+ELASTICSEARCH_INDEX = env.str("ELASTICSEARCH_INDEX", default="hotline-articles")
+ELASTICSEARCH_TIMEOUT = env.float("ELASTICSEARCH_TIMEOUT", default=1.5)  # seconds
+RASA_URL = env.str("RASA_URL", default="").rstrip("/")
+RASA_TOKEN = env.str("RASA_TOKEN", default="")
+RASA_TIMEOUT = env.float("RASA_TIMEOUT", default=1.0)  # seconds
+VOSK_MODEL = env.str("VOSK_MODEL", default=str(BASE_DIR / "speech_models" / "builtin"))
+SPEECH_THREADS = env.int("SPEECH_THREADS", default=0)  # 0: physical cores minus one, at least one
+SPEECH_MAX_CALLS = env.int("SPEECH_MAX_CALLS", default=0)  # 0: by measured real-time factor alone
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+NOTICE_ADAPTERS = env.list("NOTICE_ADAPTERS", default=["console", "file"])
+RECORDING_RETENTION_DAYS = env.int("RECORDING_RETENTION_DAYS", default=730)
+
+# --- Being seen ------------------------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="console" if EMBEDDED else "json")
+LOGGING_CONFIG = "hotline.runtime.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
+
+UNFOLD = {"SITE_TITLE": _("Hotline content"), "SITE_HEADER": _("Hotline content"), "SHOW_LANGUAGES": True, "SITE_URL": "/desk/"}

@@ -1,0 +1,20 @@
+"""The map of addresses. Every room names its own; this page only says where each begins."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", include("ticketing.desk.api_urls")),
+    path("api/knowledge/", include("search.api_urls")),
+    path("knowledge/", include("search.urls")),
+    path("desk/seat/", include("hotline.seats.urls")),
+    path("desk/wall/", include("hotline.insight.urls")),
+    path("desk/", include("ticketing.desk.urls")),
+    path("voice/", include("hotline.voice.urls")),
+    path("chat/", include("hotline.chat.urls")),
+    path("health/", include("hotline.runtime.urls")),
+    path("", include("hotline.portal.urls")),
+]

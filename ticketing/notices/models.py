@@ -1,0 +1,50 @@
+"""What the platform tells people, in their language, over the ways out it has."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ticketing.citizens.sealing import SealedTextField
+
+
+class NoticeTemplate(models.Model):
+    """Words of one notice for one channel; {braces} are filled from the order."""
+
+    code = models.SlugField(_("code"), max_length=40)
+    channel = models.CharField(_("channel"), max_length=10)  # sms, voice, mail, desk
+    text_zh = models.TextField(_("text (Chinese)"))
+    text_en = models.TextField(_("text (English)"))
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("notice template")
+        verbose_name_plural = _("notice templates")
+        constraints = [models.UniqueConstraint(fields=["code", "channel"], name="one_template_per_code_and_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.channel})"
+
+
+class Notice(models.Model):
+    """One notice to one recipient. Recipient and body are sealed; the rest may be counted."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+
+    template = models.ForeignKey(NoticeTemplate, on_delete=models.PROTECT, verbose_name=_("template"))
+    order_number = models.CharField(_("order number"), max_length=12, db_index=True)
+    recipient = SealedTextField(_("recipient"))
+    body = SealedTextField(_("text"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    adapter = models.CharField(_("sent by"), max_length=20, blank=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-created_at"]
