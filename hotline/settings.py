@@ -73,6 +73,7 @@ LOGIN_REDIRECT_URL = "/desk/"
 LOGOUT_REDIRECT_URL = "/"
 
 INSTALLED_APPS = [
+    "ticketing.ui",  # first: its templates come before those of the packages
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -94,7 +95,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "rest_framework",
     "tree_queries",
-    "ticketing.ui",
     "ticketing.outbox",
     "ticketing.organisation",
     "ticketing.citizens",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("ui/", include("ticketing.ui.urls")),
     path("api/", include("ticketing.desk.api_urls")),
     path("api/knowledge/", include("search.api_urls")),
     path("knowledge/", include("search.urls")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -34,8 +35,20 @@ class Viewer:
     roles: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """A login of the demonstration, as the sign-in page lists it."""
+
+    role: str
+    name: str
+    unit: str
+    username: str
+    password: str
+
+
 _items: dict[str, NavItem] = {}
 _viewer_of: list[Callable[[HttpRequest], Viewer]] = []
+_demo_logins: list[Callable[[], list[DemoLogin]]] = []
 
 
 def register(*, label: object, url_name: str, icon: str, roles: Iterable[str] = (), order: int = 100) -> None:
@@ -46,6 +59,16 @@ def register(*, label: object, url_name: str, icon: str, roles: Iterable[str] = 
 def register_viewer(viewer_of: Callable[[HttpRequest], Viewer]) -> None:
     """Tell how a request becomes a Viewer; the room that knows staff and roles does this once."""
     _viewer_of[:] = [viewer_of]
+
+
+def register_demo_logins(logins: Callable[[], list[DemoLogin]]) -> None:
+    """Tell which logins the sign-in page lists in demonstration mode; the room that knows staff does this once."""
+    _demo_logins[:] = [logins]
+
+
+def demo_logins() -> list[DemoLogin]:
+    """Logins for the sign-in page; none unless settings.DEMO."""
+    return _demo_logins[0]() if settings.DEMO and _demo_logins else []
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
