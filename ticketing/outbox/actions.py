@@ -110,9 +110,7 @@ def fail(*, job: Job, error: str, for_good: bool = False) -> None:
         log.error("outbox.dead_letter", job=job.pk, kind=job.kind, attempts=job.attempts, error=message)
         return
     wait = min(2**job.attempts, LONGEST_WAIT_SECONDS) * random.uniform(0.8, 1.2)
-    _own(job).update(
-        state=Job.State.PENDING, run_after=now + timedelta(seconds=wait), lease_until=None, last_error=message
-    )
+    _own(job).update(state=Job.State.PENDING, run_after=now + timedelta(seconds=wait), lease_until=None, last_error=message)
     log.warning("outbox.retry", job=job.pk, kind=job.kind, attempt=job.attempts, wait_s=round(wait, 1), error=message)
 
 

@@ -42,11 +42,11 @@ class Period:
 _handlers: dict[str, Registration] = {}
 _periods: dict[str, Period] = {}
 _stream_rules: dict[str, StreamRule] = {}
+_starters: list[Callable[[], None]] = []
+_stoppers: list[Callable[[], None]] = []
 
 
-def handles(
-    kind: str, *, max_attempts: int = 8, lease_seconds: int = 600, slow: bool = False
-) -> Callable[[Handler], Handler]:
+def handles(kind: str, *, max_attempts: int = 8, lease_seconds: int = 600, slow: bool = False) -> Callable[[Handler], Handler]:
     """Announce the decorated function as the handler of `kind`. It must be idempotent: a job may run more than once.
 
     `slow` marks work of many seconds; one runner thread is always kept free of it.
@@ -117,3 +117,25 @@ def may_follow(user: Any, stream: str) -> bool:
     """Whether `user` may follow `stream`, by the rule of the room that owns it."""
     rule = _stream_rules.get(stream.partition(":")[0])
     return rule is not None and bool(user.is_authenticated) and rule(user, stream)
+
+
+def at_start(function: Callable[[], None]) -> Callable[[], None]:
+    """Run `function` in a thread when the server process has started (warm a model, open a pool)."""
+    _starters.append(function)
+    return function
+
+
+def at_stop(function: Callable[[], None]) -> Callable[[], None]:
+    """Run `function` in a thread when the server process stops; it should take well under a second."""
+    _stoppers.append(function)
+    return function
+
+
+def starters() -> list[Callable[[], None]]:
+    """What to run at the start of the server process."""
+    return list(_starters)
+
+
+def stoppers() -> list[Callable[[], None]]:
+    """What to run at its end, last announced first."""
+    return list(reversed(_stoppers))
