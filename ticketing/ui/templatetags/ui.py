@@ -80,7 +80,8 @@ def clock(
         words = _("%(time)s left") % {"time": duration_words(left, day_hours if working else 24)}
     basis = _("(working time)") if working and not paused else ""
     if provisional:
-        basis = f"{basis} {_('(calendar of that year is provisional)')}".strip()
+        notice = _("(calendar of that year is provisional)")
+        basis = f"{basis} {notice}".strip()
     return format_html(
         '<span class="clock clock-{}"><span class="shape shape-{}" aria-hidden="true"></span>'
         '<time datetime="{}" title="{}">{} <span class="clock-basis">{}</span></time>'
