@@ -1,0 +1,134 @@
+"""How text becomes terms. Ours, and in front of both engines, so that a laptop and a cluster answer alike.
+
+Folding: NFKC (full width to half width), traditional to simplified characters, lower case, punctuation to breaks.
+Terms: a run of Han characters gives its overlapping pairs (公积金 -> 公积 积金), a run of Latin letters or digits is one
+term. Each term has a sound: its pinyin without tones, with the pairs that Mandarin speakers and recognisers confuse made
+equal (zh/z, ch/c, sh/s, n/l, -ng/-n), so that 公基金 still finds 公积金.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import opencc
+from pypinyin import Style, lazy_pinyin
+
+QUERY_MAX_CHARS = 200
+"""What of a question is looked at. Longer text holds a story, not a question; its head tells the matter."""
+
+_TO_SIMPLIFIED = opencc.OpenCC("t2s")
+_RUNS = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+|[a-z0-9]+")
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_LONGEST_TERM = 40
+
+# Said to be polite or to open a question; they carry no matter. Longest first, so that a part does not spoil the whole.
+_FILLERS = sorted(
+    (
+        "请问一下", "我想问一下", "我想咨询一下", "我想了解一下", "我要咨询一下", "帮我查一下", "麻烦问一下", "打扰一下",
+        "想问一下", "想咨询一下", "想了解一下", "咨询一下", "问一下", "了解一下", "请问", "我想问", "我想咨询", "我想了解",
+        "想问", "麻烦", "你好", "您好", "谢谢", "劳驾", "那个", "就是说", "这样子", "你们", "您这边", "能不能告诉我",
+        "告诉我", "我想知道", "想知道", "是不是", "什么的", "啊", "呢", "吗", "吧", "呀", "嘛", "哦", "嗯", "呃", "哈",
+    ),
+    key=len,
+    reverse=True,
+)  # fmt: skip
+_FILLER = re.compile("|".join(map(re.escape, _FILLERS)))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term and the sound it makes (the same as the text for Latin letters and digits)."""
+
+    text: str
+    sound: str
+
+
+def fold(text: str) -> str:
+    """Lower-case simplified half-width text in which everything but letters, digits and Han is one blank."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return " ".join(_RUNS.findall(_TO_SIMPLIFIED.convert(folded)))
+
+
+def fold_query(text: str) -> str:
+    """A folded question without its courtesies, at most QUERY_MAX_CHARS long; the courtesies alone stay as they are."""
+    # Folding can shorten text (blanks, punctuation), so that a little more is read than is kept.
+    folded = fold(text[: QUERY_MAX_CHARS * 4])[:QUERY_MAX_CHARS].strip()
+    bare = " ".join(_FILLER.sub(" ", folded).split())
+    return bare or folded
+
+
+def terms(folded: str) -> list[Term]:
+    """Character pairs of Han runs (a lone character stands for itself) and whole Latin or digit runs, with sounds."""
+    found: list[Term] = []
+    for run in _RUNS.findall(folded):
+        if not _HAN.match(run):
+            found.append(Term(run[:_LONGEST_TERM], run[:_LONGEST_TERM]))
+            continue
+        sounds = _sounds(run)
+        if len(run) == 1:
+            found.append(Term(run, sounds[0]))
+        found.extend(Term(run[i : i + 2], sounds[i] + sounds[i + 1]) for i in range(len(run) - 1))
+    return found
+
+
+def characters(folded: str) -> list[str]:
+    """Single Han characters and whole Latin or digit runs: the net under the pairs."""
+    found: list[str] = []
+    for run in _RUNS.findall(folded):
+        found.extend(run if _HAN.match(run) else [run[:_LONGEST_TERM]])
+    return found
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Terms of several texts as one string parted by blanks: what both engines take as already tokenised."""
+    return " ".join(term.text for text in texts for term in terms(fold(text)))
+
+
+def joined_sounds(texts: Iterable[str]) -> str:
+    """Sounds of several texts as one string parted by blanks."""
+    return " ".join(term.sound for text in texts for term in terms(fold(text)))
+
+
+def joined_characters(texts: Iterable[str]) -> str:
+    """Characters of several texts as one string parted by blanks."""
+    return " ".join(char for text in texts for char in characters(fold(text)))
+
+
+def variants(folded: str, synonyms: dict[str, tuple[str, ...]], *, limit: int = 6) -> list[str]:
+    """The question and its readings with one or two synonyms put in, the question itself first."""
+    found = [folded]
+    for term in sorted((term for term in synonyms if term in folded), key=len, reverse=True):
+        for other in synonyms[term]:
+            for text in tuple(found[:2]):
+                # 公积金 -> 住房公积金 must not turn 住房公积金 into 住房住房公积金.
+                if other in text and term in other:
+                    continue
+                changed = text.replace(term, other)
+                if changed not in found:
+                    found.append(changed)
+                if len(found) >= limit:
+                    return found
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _sounds(run: str) -> tuple[str, ...]:
+    """Folded pinyin of each character of a Han run; a character without pinyin sounds as itself."""
+    syllables = lazy_pinyin(run, style=Style.NORMAL, errors=lambda unknown: list(unknown))
+    if len(syllables) != len(run):
+        syllables = [lazy_pinyin(char, style=Style.NORMAL, errors=lambda unknown: list(unknown))[0] for char in run]
+    return tuple(_blur(syllable) for syllable in syllables)
+
+
+def _blur(syllable: str) -> str:
+    """One syllable with confusable sounds made equal."""
+    for confused, kept in (("zh", "z"), ("ch", "c"), ("sh", "s")):
+        if syllable.startswith(confused):
+            syllable = kept + syllable[2:]
+    if syllable.startswith("l") and len(syllable) > 1:
+        syllable = "n" + syllable[1:]
+    return syllable[:-1] if syllable.endswith("ng") else syllable

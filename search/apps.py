@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchConfig(AppConfig):
+    name = "search"
+    label = "search"
+    verbose_name = _("Knowledge base")
+
+    def ready(self) -> None:
+        from search import tasks  # noqa: F401  (registers the handlers of this room)
