@@ -65,6 +65,7 @@ class Action(TextChoices):
     LAPSE = "lapse", _("Close for lack of facts")
     CLOSE_DIRECT = "close_direct", _("Answer directly")
     DISPATCH = "dispatch", _("Dispatch")
+    UNDO_DISPATCH = "undo_dispatch", _("Undo the dispatch")
     REJECT = "reject", _("Do not accept")
     ESCALATE = "escalate", _("Submit to a leader")
     TRANSFER = "transfer", _("Transfer")
@@ -137,6 +138,7 @@ EDGES: tuple[Edge, ...] = (
     *_edges(A.LAPSE, [S.NEED_INFO], S.CLOSED, [R.SYSTEM]),
     *_edges(A.CLOSE_DIRECT, [S.DRAFT, S.TRIAGE], S.CLOSED_DIRECT, [R.SEAT, R.BOT, *_DISPATCH]),
     *_edges(A.DISPATCH, [S.TRIAGE], S.DISPATCHED, [R.SYSTEM, *_DISPATCH]),
+    *_edges(A.UNDO_DISPATCH, [S.DISPATCHED], S.TRIAGE, _DISPATCH),
     *_edges(A.REJECT, [S.TRIAGE], S.REJECTED, _DISPATCH),
     *_edges(A.ESCALATE, [S.TRIAGE], None, _DISPATCH),
     *_edges(A.TRANSFER, [S.DRAFT, S.TRIAGE], S.TRANSFERRED, [R.SEAT, *_DISPATCH]),

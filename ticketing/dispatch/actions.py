@@ -1,0 +1,117 @@
+"""Routing: decide, say why, and dispatch where the decision is sure; else leave three candidates for a dispatcher."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from ticketing.dispatch.candidates import Candidate, facts_of, rank
+from ticketing.dispatch.models import Decision, DispatchRule
+from ticketing.orders.actions import dispatch_order
+from ticketing.orders.models import Secrecy, WorkOrder
+from ticketing.orders.workflow import State
+from ticketing.organisation.actor import SYSTEM, Actor
+from ticketing.organisation.models import DutyItem, Region, Unit, Urgency
+
+MARGIN = 20.0  # how far the best candidate must lie ahead of the next decisive one
+
+
+def route_order(*, order_id: int) -> Decision | None:
+    """Decide on an order in triage and dispatch it where rules or the duty list are sure.
+
+    Idempotent: an order that has left triage, or is gone, is left alone. Sealed reports and critical orders always wait
+    for a person.
+    """
+    order = WorkOrder.objects.select_related("duty_item__owner", "region", "order_type").filter(pk=order_id).first()
+    if order is None or order.state != State.TRIAGE:
+        return None
+    started = time.perf_counter()
+    with translation.override("zh-hans"):
+        candidates = rank(facts_of(order))
+        automatic, explanation = judge(order, candidates)
+        with transaction.atomic():
+            decision = Decision.objects.create(
+                order=order,
+                candidates=[c.as_json() for c in candidates],
+                automatic=automatic,
+                chosen_unit=candidates[0].unit if automatic else None,
+                explanation=explanation[:300],
+                duration_ms=(time.perf_counter() - started) * 1000,
+                at=timezone.now(),
+            )
+            if automatic:
+                reason = "；".join(r.text for r in candidates[0].reasons)[:300]
+                dispatch_order(order=order, actor=SYSTEM, unit=candidates[0].unit, reason=reason, decision_id=decision.pk)
+    return decision
+
+
+def judge(order: WorkOrder, candidates: list[Candidate]) -> tuple[bool, str]:
+    """Whether to dispatch by machine, and why (not)."""
+    if order.secrecy == Secrecy.SEALED:
+        return False, "sealed reports are dispatched by a person"
+    if order.urgency == Urgency.CRITICAL:
+        return False, "critical orders are dispatched by a person"
+    if order.return_count:
+        return False, "returned orders are dispatched by a person"
+    if not candidates:
+        return False, "no unit was found"
+    best = candidates[0]
+    if not best.is_decisive:
+        return False, "neither a rule nor the duty list names a unit"
+    rivals = [c for c in candidates[1:] if c.is_decisive]
+    if rivals and best.score - rivals[0].score < MARGIN:
+        return False, "two units are named with like reason"
+    return True, "named by rule or duty list"
+
+
+def choose_unit(
+    *, order: WorkOrder, unit: Unit, actor: Actor, reason: str, version: int | None = None, duty_item: DutyItem | None = None
+) -> WorkOrder:
+    """A dispatcher's choice: recorded beside the machine's candidates, then dispatched."""
+    with transaction.atomic():
+        last = order.decisions.order_by("-at").first()
+        decision = Decision.objects.create(
+            order=order,
+            candidates=last.candidates if last else [],
+            automatic=False,
+            chosen_unit=unit,
+            explanation=reason[:300],
+            at=timezone.now(),
+        )
+        return dispatch_order(
+            order=order, actor=actor, unit=unit, reason=reason, decision_id=decision.pk, version=version, duty_item=duty_item
+        )
+
+
+def import_rules(rows: Iterable[dict[str, Any]]) -> int:
+    """Upsert rules by name: {name, position, when: {any_keywords, all_keywords, duty_item, region}, then: {unit | duty_item}, active}.
+
+    Raises ValueError naming the rule that refers to something unknown.
+    """
+    units = {u.code: u for u in Unit.objects.all()}
+    items = {i.code: i for i in DutyItem.objects.all()}
+    regions = {r.code: r for r in Region.objects.all()}
+    count = 0
+    with transaction.atomic():
+        for position, row in enumerate(rows, 1):
+            when, then = row.get("when") or {}, row.get("then") or {}
+            try:
+                fields = {
+                    "position": int(row.get("position") or position * 10),
+                    "any_keywords": list(when.get("any_keywords") or []),
+                    "all_keywords": list(when.get("all_keywords") or []),
+                    "duty_item": items[when["duty_item"]] if when.get("duty_item") else None,
+                    "region": regions[when["region"]] if when.get("region") else None,
+                    "to_unit": units[then["unit"]] if then.get("unit") else None,
+                    "to_item": items[then["duty_item"]] if then.get("duty_item") else None,
+                    "is_active": bool(row.get("active", True)),
+                }
+            except KeyError as error:
+                raise ValueError(f"dispatch rule {row.get('name')!r}: {error} is unknown") from error
+            DispatchRule.objects.update_or_create(name=row["name"], defaults=fields)
+            count += 1
+    return count

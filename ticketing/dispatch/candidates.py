@@ -1,0 +1,187 @@
+"""Which unit should have an order: ranked candidates, each with its reasons in words.
+
+A score is the sum of the weights of the reasons, so that taking one fact away takes its reason away and changes the
+score by just that. Rules and the duty list (派单目录) decide; similar orders and the classifier only advise.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ticketing.dispatch.classifier import get_router
+from ticketing.dispatch.models import DispatchRule
+from ticketing.orders.models import WorkOrder
+from ticketing.orders.workflow import State
+from ticketing.organisation.models import DutyItem, Level, Region, Unit
+from ticketing.organisation.selectors import region_chain, responsible_unit
+
+WEIGHT_RULE = 100.0
+WEIGHT_DUTY = 60.0
+WEIGHT_PLACE = 15.0
+WEIGHT_SIMILAR = 20.0
+WEIGHT_CLASSIFIER = 30.0
+SIMILAR_DAYS = 180
+CLASSIFIER_FLOOR = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason for a unit. `kind`: rule, duty, place, similar or classifier."""
+
+    kind: str
+    text: str
+    weight: float
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A unit with the reasons that speak for it."""
+
+    unit: Unit
+    reasons: list[Reason] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        return round(sum(r.weight for r in self.reasons), 2)
+
+    @property
+    def is_decisive(self) -> bool:
+        """Whether a rule or the duty list names this unit; the classifier and past orders never suffice."""
+        return any(r.kind in ("rule", "duty") for r in self.reasons)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "unit": self.unit.pk,
+            "unit_name": self.unit.name,
+            "score": self.score,
+            "reasons": [asdict(r) for r in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What dispatch looks at. Leave one out to see what it was worth."""
+
+    text: str
+    duty_item: DutyItem | None = None
+    region: Region | None = None
+    exclude_units: frozenset[int] = frozenset()  # units whose return was accepted
+
+
+def facts_of(order: WorkOrder) -> OrderFacts:
+    """The facts of an order as it stands. Units that gave it back are not proposed again."""
+    returned = order.events.filter(action="accept_return").values_list("data__from_unit", flat=True)
+    gave_back = Unit.objects.filter(code__in=[c for c in returned if c]).values_list("pk", flat=True) if order.return_count else []
+    return OrderFacts(
+        text=f"{order.title}\n{order.content}",
+        duty_item=order.duty_item,
+        region=order.region,
+        exclude_units=frozenset(gave_back),
+    )
+
+
+def rank(facts: OrderFacts, *, limit: int = 5) -> list[Candidate]:
+    """Candidates for an order, best first."""
+    found: dict[int, Candidate] = {}
+
+    def add(unit: Unit | None, reason: Reason) -> None:
+        if unit is None or not (unit.is_active and unit.accepts_orders) or unit.pk in facts.exclude_units:
+            return
+        candidate = found.setdefault(unit.pk, Candidate(unit))
+        if reason.kind not in {r.kind for r in candidate.reasons}:
+            candidate.reasons.append(reason)
+
+    chain = region_chain(facts.region)
+    item = facts.duty_item
+    for rule in _matching_rules(facts, chain):
+        item = item or rule.to_item
+        unit = rule.to_unit or (responsible_unit(rule.to_item, facts.region) if rule.to_item else None)
+        add(unit, Reason("rule", _("Rule “%(rule)s” names this unit") % {"rule": rule.name}, WEIGHT_RULE))
+    suggestions = get_router().suggest(facts.text) if facts.text.strip() else []
+    items = {i.code: i for i in DutyItem.objects.select_related("owner").filter(code__in=[s.item_code for s in suggestions])}
+    if item is not None:
+        add(responsible_unit(item, facts.region), _duty_reason(item))
+    for suggestion in suggestions:
+        guessed = items.get(suggestion.item_code)
+        if guessed is None or suggestion.probability < CLASSIFIER_FLOOR:
+            continue
+        text = _("The words resemble “%(item)s” (%(share)d %%)") % {"item": guessed.name, "share": round(suggestion.probability * 100)}
+        add(
+            responsible_unit(guessed, facts.region) or _coarse_owner(guessed),
+            Reason("classifier", text, round(WEIGHT_CLASSIFIER * suggestion.probability, 2)),
+        )
+    likely = item or next(iter(items.values()), None)
+    for unit, share, count in _similar(likely, chain):
+        text = _("%(count)d similar orders here were settled by this unit (%(share)d %%)") % {"count": count, "share": round(share * 100)}
+        add(unit, Reason("similar", text, round(WEIGHT_SIMILAR * share, 2)))
+    _add_place_reasons(found, chain)
+    if not found and chain:
+        for unit in _territorial_units(chain):
+            add(unit, Reason("place", _("The place lies in %(region)s") % {"region": unit.region.name}, WEIGHT_PLACE))
+    return sorted(found.values(), key=lambda c: (-c.score, c.unit.code))[:limit]
+
+
+def _duty_reason(item: DutyItem) -> Reason:
+    basis = "; ".join(f"{b.get('law', '')}{b.get('article', '')}" for b in item.legal_basis[:1])
+    text = _("The duty list gives “%(item)s” to this unit") % {"item": item.name}
+    return Reason("duty", f"{text} ({basis})" if basis else text, WEIGHT_DUTY)
+
+
+def _matching_rules(facts: OrderFacts, chain: list[Region]) -> list[DispatchRule]:
+    areas = {r.pk for r in chain}
+    return [rule for rule in DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner") if _fits(rule, facts, areas)]
+
+
+def _fits(rule: DispatchRule, facts: OrderFacts, areas: set[int]) -> bool:
+    if rule.duty_item_id and (facts.duty_item is None or rule.duty_item_id != facts.duty_item.pk):
+        return False
+    if rule.region_id and rule.region_id not in areas:
+        return False
+    if rule.any_keywords and not any(word in facts.text for word in rule.any_keywords):
+        return False
+    if not all(word in facts.text for word in rule.all_keywords):
+        return False
+    return bool(rule.duty_item_id or rule.any_keywords or rule.all_keywords)
+
+
+def _coarse_owner(item: DutyItem) -> Unit | None:
+    """Without a place that is fine enough the owner's own city office is the nearest guess."""
+    return item.owner
+
+
+def _similar(item: DutyItem | None, chain: list[Region]) -> list[tuple[Unit, float, int]]:
+    """Units that settled orders on the same item in the same district lately, with their share."""
+    if item is None:
+        return []
+    since = timezone.now() - timedelta(days=SIMILAR_DAYS)
+    settled = WorkOrder.objects.filter(duty_item=item, state__in=[State.CLOSED, State.ARCHIVED], closed_at__gte=since, unit__isnull=False)
+    district = next((r for r in chain if r.level == Level.DISTRICT), None)
+    if district is not None:
+        inside = district.descendants(include_self=True).values_list("pk", flat=True)
+        settled = settled.filter(region_id__in=list(inside))
+    rows = list(settled.values("unit_id").annotate(n=Count("pk")).order_by("-n")[:3])
+    total = sum(row["n"] for row in rows)
+    units = Unit.objects.in_bulk([row["unit_id"] for row in rows])
+    return [(units[row["unit_id"]], row["n"] / total, row["n"]) for row in rows] if total else []
+
+
+def _add_place_reasons(found: dict[int, Candidate], chain: list[Region]) -> None:
+    areas = defaultdict(str, {r.pk: r.name for r in chain if r.level not in (Level.PROVINCE, Level.CITY)})
+    for candidate in found.values():
+        if candidate.unit.region_id in areas:
+            text = _("The place lies in %(region)s") % {"region": areas[candidate.unit.region_id]}
+            candidate.reasons.append(Reason("place", text, WEIGHT_PLACE))
+
+
+def _territorial_units(chain: list[Region]) -> list[Unit]:
+    """The street office and the district government of a place: the backstop where nothing else is known (兜底)."""
+    regions = [r.pk for r in chain if r.level in (Level.STREET, Level.DISTRICT)]
+    kinds = [Unit.Kind.STREET, Unit.Kind.GOVERNMENT]
+    return list(Unit.objects.filter(region_id__in=regions, kind__in=kinds, is_active=True).select_related("region"))

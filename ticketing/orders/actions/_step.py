@@ -1,0 +1,140 @@
+"""The one way a state changes: lock, check the edge, apply, append to history, tell the others after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.db import transaction
+from django.utils import timezone
+
+from ticketing.orders import history
+from ticketing.orders.errors import IllegalTransition, InvalidOrder, NotAllowed, StaleOrder
+from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.workflow import Action, Edge, State, actions_from, edge
+from ticketing.organisation.actor import Actor
+from ticketing.organisation.models import Unit
+from ticketing.organisation.roles import UNIT_ROLES, Role
+from ticketing.outbox import feeds
+from ticketing.outbox.actions import enqueue
+
+P = ParamSpec("P")
+
+
+class Step:
+    """One verb at work on one locked order. `record` writes the event and saves the order."""
+
+    def __init__(self, order: WorkOrder, actor: Actor, edge: Edge) -> None:
+        self.order, self.actor, self.edge = order, actor, edge
+        self.at: datetime = timezone.now()
+        self.from_state = order.state
+
+    def record(self, *, data: dict[str, Any] | None = None, private: dict[str, str] | None = None) -> OrderEvent:
+        """Move the order along the edge, append the event, save, and announce."""
+        self.order.state = self.edge.target
+        event = history.append(
+            order=self.order,
+            action=self.edge.action,
+            actor=self.actor,
+            from_state=self.from_state,
+            at=self.at,
+            data=data,
+            private=private,
+        )
+        self.order.updated_at = self.at
+        self.order.save()
+        announce(order=self.order, event=event)
+        return event
+
+
+def verb(
+    action: Action,
+) -> Callable[[Callable[Concatenate[Step, P], Any]], Callable[..., WorkOrder]]:
+    """Turn `def f(step, *, ...)` into a verb `f(*, order, actor, version=None, ...) -> WorkOrder` for `action`.
+
+    The verb runs in one transaction on a freshly locked row and returns that row. It raises IllegalTransition (the state
+    has no such edge), NotAllowed (the role or the unit does not fit), StaleOrder (`version` is given and has passed).
+    """
+
+    def decorate(body: Callable[Concatenate[Step, P], Any]) -> Callable[..., WorkOrder]:
+        @wraps(body)
+        def run(*, order: WorkOrder, actor: Actor, version: int | None = None, **kwargs: Any) -> WorkOrder:
+            with transaction.atomic():
+                locked = lock(order)
+                step = Step(locked, actor, permitted_edge(locked, action, actor))
+                if version is not None and version != locked.version:
+                    raise StaleOrder(locked.version)
+                body(step, **kwargs)  # type: ignore[call-arg]
+            return locked
+
+        run.action = action  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def lock(order: WorkOrder) -> WorkOrder:
+    """The order's row, locked for this transaction, with what verbs look at."""
+    return (
+        WorkOrder.objects.select_for_update(of=("self",))
+        .select_related("unit", "duty_item", "order_type", "region")
+        .get(pk=order.pk)
+    )
+
+
+def permitted_edge(order: WorkOrder, action: Action, actor: Actor) -> Edge:
+    """The edge the actor may walk. Raises IllegalTransition or NotAllowed."""
+    found = edge(action, State(order.state))
+    if found is None:
+        raise IllegalTransition(action, order.state, actions_from(State(order.state), actor.role))
+    if actor.role not in found.roles:
+        raise NotAllowed(f"{actor.role} may not {action}")
+    if found.own_unit and actor.role in UNIT_ROLES and not covers(actor.unit_id, order.unit):
+        raise NotAllowed(f"the order is not with unit {actor.unit_id}")
+    return found
+
+
+def covers(unit_id: int | None, unit: Unit | None) -> bool:
+    """Whether a role held in `unit_id` reaches `unit`: itself or anything below it."""
+    if unit is None or unit_id is None:
+        return False
+    return unit.pk == unit_id or unit.ancestors().filter(pk=unit_id).exists()
+
+
+def announce(*, order: WorkOrder, event: OrderEvent) -> None:
+    """Tell desks and notices, each through a row: feeds are numbered, jobs are kept until done."""
+    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
+    feeds.publish(stream=f"order:{order.number}", kind="order", payload=payload)
+    for stream in streams_of(order, event):
+        feeds.publish(stream=stream, kind="order", payload=payload)
+    enqueue(kind="notices.order_event", payload={"event": event.pk})
+
+
+def streams_of(order: WorkOrder, event: OrderEvent) -> list[str]:
+    """The desks whose list changed by this event."""
+    touched = {event.from_state, event.to_state}
+    streams = ["wall"]
+    if touched & {State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW}:
+        streams.append("inbox")
+    if touched & {State.CALLBACK, State.DISSATISFIED}:
+        streams.append("callback")
+    if order.unit_id:
+        streams.append(f"unit:{order.unit_id}")
+    return streams
+
+
+def required(value: str, field: str, *, at_most: int = 2000) -> str:
+    """A stripped text that must not be empty. Raises InvalidOrder."""
+    value = (value or "").strip()
+    if not value:
+        raise InvalidOrder(field, "must not be empty")
+    if len(value) > at_most:
+        raise InvalidOrder(field, f"must have at most {at_most} characters")
+    return value
+
+
+def is_system(actor: Actor) -> bool:
+    """Whether no person acts."""
+    return actor.role in (Role.SYSTEM, Role.BOT)

@@ -1,0 +1,203 @@
+"""Dispatch: to a unit, back from it, to another, into another order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ticketing.clocks.actions import pause_clocks, resume_clocks, start_clock, stop_clocks
+from ticketing.clocks.models import Clock, ClockKind
+from ticketing.orders import history
+from ticketing.orders.actions._step import Step, announce, lock, required, verb
+from ticketing.orders.errors import IllegalTransition, InvalidOrder
+from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.workflow import TERMINAL, Action, State, actions_from
+from ticketing.organisation.models import DutyItem, Unit
+from ticketing.outbox import feeds
+from ticketing.outbox.actions import enqueue
+
+UNDO_WINDOW = timedelta(seconds=30)
+RETURN_LIMIT = 2  # after so many accepted returns the next request goes to a dispute ruling
+
+
+def start_order_clock(order: WorkOrder, kind: str, at: datetime) -> Clock | None:
+    """Start a clock of `order`; a repeated kind gets the next round."""
+    last = Clock.objects.filter(order_number=order.number, kind=kind).order_by("-round").first()
+    return start_clock(
+        order_number=order.number,
+        kind=kind,
+        started_at=at,
+        order_type=order.order_type,
+        urgency=order.urgency,
+        unit=order.unit,
+        duty_item=order.duty_item,
+        round=last.round + 1 if last else 1,
+    )
+
+
+def refresh_due(order: WorkOrder) -> None:
+    """Copy due and warning of the running handling clock onto the order, where lists sort by them."""
+    clock = Clock.objects.filter(order_number=order.number, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
+    order.due_at, order.warn_at = (clock.due_at, clock.warn_at) if clock else (order.due_at, order.warn_at)
+
+
+def _send_to(step: Step, unit: Unit) -> None:
+    if not (unit.is_active and unit.accepts_orders):
+        raise InvalidOrder("unit", "does not take work orders; choose another unit")
+    order = step.order
+    stop_clocks(order_number=order.number, at=step.at)
+    order.unit, order.dispatched_at, order.signed_at, order.replied_at = unit, step.at, None, None
+    # The handling clock runs from dispatch, so that a late signature cannot stretch it.
+    start_order_clock(order, ClockKind.SIGN, step.at)
+    start_order_clock(order, ClockKind.CONTACT, step.at)
+    start_order_clock(order, ClockKind.HANDLE, step.at)
+    refresh_due(order)
+
+
+@verb(Action.DISPATCH)
+def dispatch_order(
+    step: Step, *, unit: Unit, reason: str, decision_id: int | None = None, duty_item: DutyItem | None = None
+) -> None:
+    """Send the order to `unit` with the reason in words; clocks start now."""
+    if duty_item is not None:
+        step.order.duty_item = duty_item
+    _send_to(step, unit)
+    step.record(
+        data={"unit": unit.code, "unit_name": unit.name, "decision": decision_id, "item": _item(step.order), "due": _due(step.order)},
+        private={"reason": required(reason, "reason", at_most=300)},
+    )
+
+
+@verb(Action.REASSIGN)
+def reassign_order(step: Step, *, unit: Unit, reason: str) -> None:
+    """Take the order from its unit and give it to another (改派)."""
+    old = step.order.unit
+    if old is not None and old.pk == unit.pk:
+        raise InvalidOrder("unit", "already has the order; choose another unit")
+    _send_to(step, unit)
+    event = step.record(
+        data={"unit": unit.code, "unit_name": unit.name, "from_unit": old.code if old else "", "due": _due(step.order)},
+        private={"reason": required(reason, "reason", at_most=300)},
+    )
+    leave_unit(step.order, old, event)
+
+
+@verb(Action.REQUEST_RETURN)
+def request_return(step: Step, *, reason: str, proposed_unit: Unit | None = None) -> None:
+    """The unit says the order is not its own; the clock goes on until the hotline decides."""
+    step.record(
+        data={"proposed_unit": proposed_unit.code if proposed_unit else ""},
+        private={"reason": required(reason, "reason", at_most=300)},
+    )
+    start_order_clock(step.order, ClockKind.RETURN, step.at)
+
+
+@verb(Action.ACCEPT_RETURN)
+def accept_return(step: Step, *, note: str = "") -> None:
+    """The order comes back to be dispatched anew."""
+    if step.order.return_count >= RETURN_LIMIT:
+        raise InvalidOrder("return", "was accepted too often; refer the order to a dispute ruling")
+    old = step.order.unit
+    stop_clocks(order_number=step.order.number, at=step.at)
+    step.order.return_count += 1
+    step.order.unit, step.order.due_at, step.order.warn_at = None, None, None
+    event = step.record(data={"from_unit": old.code if old else ""}, private={"note": note.strip()[:300]})
+    leave_unit(step.order, old, event)
+    enqueue(kind="dispatch.route", payload={"order": step.order.pk}, key=str(step.order.pk))
+
+
+@verb(Action.REFUSE_RETURN)
+def refuse_return(step: Step, *, note: str) -> None:
+    """The order stays with its unit."""
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.RETURN], at=step.at)
+    step.record(private={"note": required(note, "note", at_most=300)})
+
+
+@verb(Action.DISPUTE)
+def refer_dispute(step: Step, *, note: str) -> None:
+    """Units keep passing the order on: a ruling decides."""
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.RETURN], at=step.at)
+    step.record(private={"note": required(note, "note", at_most=300)})
+
+
+@verb(Action.RULE)
+def rule_dispute(step: Step, *, unit: Unit, reason: str) -> None:
+    """Name the unit that must act; it cannot ask to return again."""
+    step.order.return_count = max(step.order.return_count, RETURN_LIMIT)
+    _send_to(step, unit)
+    step.record(data={"unit": unit.code, "unit_name": unit.name}, private={"reason": required(reason, "reason", at_most=300)})
+
+
+@verb(Action.MERGE)
+def merge_orders(step: Step, *, into: WorkOrder, reason: str) -> None:
+    """Fold this order into another; it then follows that one's progress and can be taken out again."""
+    other = lock(into)
+    if other.pk == step.order.pk:
+        raise InvalidOrder("into", "is this very order; choose another one")
+    if other.state in TERMINAL:
+        raise InvalidOrder("into", "is no longer open; choose an open order")
+    step.order.merged_into = other
+    stop_clocks(order_number=step.order.number, at=step.at)
+    step.record(data={"into": other.number}, private={"reason": required(reason, "reason", at_most=300)})
+    event = history.append(
+        order=other, action="merged_in", actor=step.actor, from_state=other.state, at=step.at, data={"number": step.order.number}
+    )
+    other.updated_at = step.at
+    other.save()
+    announce(order=other, event=event)
+
+
+@verb(Action.UNMERGE)
+def unmerge_order(step: Step, *, reason: str) -> None:
+    """Take the order out again; it waits for dispatch on its own."""
+    into = step.order.merged_into
+    step.order.merged_into, step.order.unit = None, None
+    step.record(data={"from": into.number if into else ""}, private={"reason": required(reason, "reason", at_most=300)})
+    enqueue(kind="dispatch.route", payload={"order": step.order.pk}, key=str(step.order.pk))
+
+
+@verb(Action.SUSPEND)
+def suspend_order(step: Step, *, reason: str) -> None:
+    """Hold the clocks while nothing can be done (lawsuit, planned works)."""
+    reason = required(reason, "reason", at_most=200)
+    pause_clocks(order_number=step.order.number, reason=reason, at=step.at)
+    step.record(private={"reason": reason})
+
+
+@verb(Action.RESUME)
+def resume_order(step: Step) -> None:
+    """Let the clocks run on; what was paused does not count."""
+    resume_clocks(order_number=step.order.number, at=step.at)
+    refresh_due(step.order)
+    step.record(data={"due": _due(step.order)})
+
+
+@verb(Action.UNDO_DISPATCH)
+def undo_dispatch(step: Step) -> None:
+    """Take back one's own dispatch within half a minute, before anyone signed. Raises IllegalTransition when too late."""
+    order = step.order
+    last = order.events.order_by("-seq").first()
+    mine = last is not None and last.action == Action.DISPATCH and last.actor_staff_id == step.actor.staff_id
+    if last is None or not mine or step.at - last.at > UNDO_WINDOW:
+        raise IllegalTransition(Action.UNDO_DISPATCH, order.state, actions_from(State(order.state), step.actor.role))
+    old = order.unit
+    stop_clocks(order_number=order.number, at=step.at)
+    order.unit, order.dispatched_at, order.due_at, order.warn_at = None, None, None, None
+    event = step.record(data={"from_unit": old.code if old else "", "undone": last.seq})
+    leave_unit(order, old, event)
+
+
+def leave_unit(order: WorkOrder, old: Unit | None, event: OrderEvent) -> None:
+    """Tell the desk of a unit that lost the order, since the order no longer names it."""
+    if old is not None:
+        payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
+        feeds.publish(stream=f"unit:{old.pk}", kind="order", payload=payload)
+
+
+def _item(order: WorkOrder) -> str:
+    return order.duty_item.code if order.duty_item else ""
+
+
+def _due(order: WorkOrder) -> str:
+    return order.due_at.isoformat() if order.due_at else ""
+
+

@@ -1,0 +1,122 @@
+"""Handling by the unit: sign, tell the state of things, reply; and the review of the reply."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ticketing.clocks.actions import stop_clocks
+from ticketing.clocks.models import ClockKind
+from ticketing.orders.actions._step import Step, required, verb
+from ticketing.orders.actions.dispatching import start_order_clock
+from ticketing.orders.errors import InvalidOrder
+from ticketing.orders.models import Reply
+from ticketing.orders.workflow import Action
+
+REPLY_CHARS = 3000
+
+
+@verb(Action.SIGN)
+def sign_order(step: Step) -> None:
+    """The unit takes the order on (签收). The handling clock has been running since dispatch."""
+    step.order.signed_at = step.at
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.SIGN], at=step.at)
+    step.record()
+
+
+@verb(Action.SUB_DISPATCH)
+def sub_dispatch(step: Step, *, to: str, note: str = "") -> None:
+    """Hand the work to a section inside the unit; the unit stays answerable."""
+    step.record(data={"to": required(to, "to", at_most=60)}, private={"note": note.strip()[:300]})
+
+
+@verb(Action.STAGE_REPLY)
+def stage_reply(step: Step, *, public_text: str, contacted_at: datetime | None = None) -> None:
+    """Tell the citizen how far things are without closing."""
+    text = required(public_text, "public_text", at_most=REPLY_CHARS)
+    Reply.objects.create(
+        order=step.order,
+        unit=step.order.unit,
+        public_text=text,
+        solved=False,
+        is_stage=True,
+        contacted_at=contacted_at,
+        status=Reply.Status.APPROVED,
+        created_at=step.at,
+    )
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.CONTACT], at=step.at)
+    step.record(private={"reply": text})
+
+
+@verb(Action.SUBMIT_REPLY)
+def submit_reply(
+    step: Step, *, public_text: str, solved: bool, internal_text: str = "", contacted_at: datetime | None = None
+) -> None:
+    """The unit's answer: public words for the citizen, an internal note apart from them, and whether it is solved."""
+    text = required(public_text, "public_text", at_most=REPLY_CHARS)
+    if contacted_at is not None and contacted_at > step.at:
+        raise InvalidOrder("contacted_at", "lies in the future; give the time you spoke with the citizen")
+    Reply.objects.create(
+        order=step.order,
+        unit=step.order.unit,
+        public_text=text,
+        internal_text=internal_text.strip()[:REPLY_CHARS],
+        solved=solved,
+        contacted_at=contacted_at,
+        created_at=step.at,
+    )
+    step.order.replied_at = step.at
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.HANDLE, ClockKind.CONTACT], at=step.at)
+    start_order_clock(step.order, ClockKind.REPLY_REVIEW, step.at)
+    step.record(data={"solved": solved}, private={"reply": text, "internal": internal_text.strip()})
+
+
+@verb(Action.ENDORSE_REPLY)
+def endorse_reply(step: Step) -> None:
+    """The unit's own reviewer stands by the reply."""
+    reply = pending_reply(step)
+    reply.endorsed = True
+    reply.save(update_fields=["endorsed"])
+    step.record()
+
+
+@verb(Action.APPROVE_REPLY)
+def approve_reply(step: Step) -> None:
+    """The hotline finds the reply fit to be given to the citizen; call-back follows."""
+    reply = pending_reply(step)
+    reply.status, reply.reviewed_at = Reply.Status.APPROVED, step.at
+    reply.save(update_fields=["status", "reviewed_at"])
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
+    start_order_clock(step.order, ClockKind.CALLBACK, step.at)
+    step.record()
+
+
+@verb(Action.REJECT_REPLY)
+def reject_reply(step: Step, *, reason: str) -> None:
+    """The reply does not answer the citizen: back to the unit, whose handling clock runs on from where it stood."""
+    reason = required(reason, "reason", at_most=300)
+    reply = pending_reply(step)
+    reply.status, reply.review_note, reply.reviewed_at = Reply.Status.REJECTED, reason, step.at
+    reply.save(update_fields=["status", "review_note", "reviewed_at"])
+    step.order.replied_at = None
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
+    reopen_handling(step, until=step.order.due_at)
+    step.record(private={"reason": reason})
+
+
+def pending_reply(step: Step) -> Reply:
+    """The reply that is under review."""
+    reply = step.order.replies.filter(status=Reply.Status.SUBMITTED, is_stage=False).order_by("-created_at").first()
+    if reply is None:
+        raise InvalidOrder("reply", "there is none under review")
+    return reply
+
+
+def reopen_handling(step: Step, *, until: datetime | None) -> None:
+    """Run the handling clock again. `until` keeps the old due moment, else a new round gets its full limit."""
+    clock = start_order_clock(step.order, ClockKind.HANDLE, step.at)
+    if clock is None:
+        return
+    if until is not None and until > step.at:
+        clock.due_at, clock.warn_at = until, min(clock.warn_at, until)
+        clock.save(update_fields=["due_at", "warn_at"])
+    step.order.due_at, step.order.warn_at = clock.due_at, clock.warn_at

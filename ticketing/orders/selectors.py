@@ -1,0 +1,235 @@
+"""Reading orders: what a staff member may see and do, what a citizen may track. Every list starts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from ticketing.citizens.models import Citizen
+from ticketing.citizens.selectors import find_by_phone, masked_contact
+from ticketing.orders import numbers
+from ticketing.orders.actions._step import covers
+from ticketing.orders.actions.intake import query_index
+from ticketing.orders.errors import NotAllowed, OrderNotFound
+from ticketing.orders.models import OrderEvent, Reply, Secrecy, WorkOrder
+from ticketing.orders.workflow import EDGES, OPEN, WITH_UNIT, Action, State
+from ticketing.organisation.actor import Actor
+from ticketing.organisation.models import Staff, Unit
+from ticketing.organisation.roles import CENTRE_ROLES, UNIT_ROLES, Role
+
+SEES_SEALED = frozenset({Role.DISPATCHER, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.CALLBACK})
+SEES_CONTACT = frozenset({Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR})
+UNIT_SEES = WITH_UNIT | {State.CALLBACK, State.DISSATISFIED, State.CLOSED, State.ARCHIVED}
+LIST_FIELDS = ("unit", "duty_item", "order_type", "region", "place")
+
+
+def unit_ids_of(staff: Staff) -> set[int]:
+    """Every unit that the person's unit roles cover: the units appointed to and all below them."""
+    ids: set[int] = set()
+    for appointment in staff.appointments_now():
+        if appointment.role in UNIT_ROLES:
+            ids.update(appointment.unit.descendants(include_self=True).values_list("pk", flat=True))
+    return ids
+
+
+def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
+    """The orders that a staff member may see; the only start of a list for staff."""
+    roles = {Role(a.role) for a in staff.appointments_now()}
+    orders = WorkOrder.objects.select_related(*LIST_FIELDS)
+    if not roles:
+        return orders.none()
+    reach: Q | None = None
+    if roles & SEES_SEALED:
+        return orders
+    if roles & (CENTRE_ROLES | {Role.INSPECTOR, Role.ADMIN}):
+        reach = ~Q(secrecy=Secrecy.SEALED)
+    if roles & UNIT_ROLES:
+        own = Q(unit_id__in=unit_ids_of(staff), state__in=UNIT_SEES)
+        reach = own if reach is None else reach | own
+    return orders.none() if reach is None else orders.filter(reach)
+
+
+def get_order(staff: Staff, number: str) -> WorkOrder:
+    """One order by number, if `staff` may see it. Raises OrderNotFound."""
+    order = visible_orders(staff).filter(number=number).first()
+    if order is None:
+        raise OrderNotFound(number)
+    return order
+
+
+def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str = "", channel: str = "desk") -> Actor:
+    """The person in the role that may take `action` on `order`. Raises NotAllowed where no role held may.
+
+    A state that does not allow the action is not judged here; the verb does that and says what is allowed.
+    """
+    edges = [e for e in EDGES if e.action == action]
+    at_state = [e for e in edges if e.source == order.state] or edges
+    for appointment in staff.appointments_now():
+        role = Role(appointment.role)
+        for e in at_state:
+            if role not in e.roles:
+                continue
+            if e.own_unit and role in UNIT_ROLES and not covers(appointment.unit_id, order.unit):
+                continue
+            return Actor(
+                kind="staff",
+                role=role,
+                name=staff.display_name,
+                staff_id=staff.pk,
+                unit_id=appointment.unit_id,
+                request_id=request_id,
+                channel=channel,
+            )
+    raise NotAllowed(f"none of your roles may {action} this order")
+
+
+def allowed_actions(staff: Staff, order: WorkOrder) -> list[Action]:
+    """What `staff` may do with `order` now, in the order of the table."""
+    held = [(Role(a.role), a.unit_id) for a in staff.appointments_now()]
+    reach: dict[int, bool] = {}
+
+    def reaches(unit_id: int) -> bool:
+        if unit_id not in reach:
+            reach[unit_id] = covers(unit_id, order.unit)
+        return reach[unit_id]
+
+    allowed = []
+    for e in EDGES:
+        if e.source != order.state or e.action in allowed:
+            continue
+        if any(r in e.roles and (not e.own_unit or r not in UNIT_ROLES or reaches(u)) for r, u in held):
+            allowed.append(e.action)
+    return allowed
+
+
+def contact_of(order: WorkOrder, staff: Staff) -> dict[str, str]:
+    """Name and telephone, masked; empty for a unit when the order is confidential or sealed (see `citizens.actions.reveal`)."""
+    centre = any(Role(a.role) in SEES_CONTACT for a in staff.appointments_now())
+    if order.secrecy != Secrecy.OPEN and not centre:
+        return {"name": "", "phone": ""}
+    return masked_contact(order.citizen)
+
+
+def may_reveal(order: WorkOrder, staff: Staff) -> bool:
+    """Whether the person may ask to see the contact in clear."""
+    centre = any(Role(a.role) in SEES_CONTACT for a in staff.appointments_now())
+    return order.citizen_id is not None and (centre or order.secrecy == Secrecy.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """An event as the timeline shows it, its private texts unsealed where they still exist."""
+
+    event: OrderEvent
+    texts: dict[str, str]
+
+
+def timeline(order: WorkOrder) -> list[TimelineEntry]:
+    """All events of an order, oldest first, in two queries."""
+    events = order.events.prefetch_related("commitments").select_related("actor_unit").order_by("seq")
+    return [TimelineEntry(event, {c.field: c.value for c in event.commitments.all()}) for event in events]
+
+
+def inbox(staff: Staff) -> QuerySet[WorkOrder]:
+    """What waits for a dispatcher, most urgent and oldest first."""
+    waiting = [State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW]
+    urgency = {"critical": 0, "urgent": 1, "normal": 2}
+    rank = Case(*[When(urgency=u, then=Value(n)) for u, n in urgency.items()], output_field=IntegerField())
+    return visible_orders(staff).filter(state__in=waiting).order_by(rank, "created_at")
+
+
+def unit_list(staff: Staff) -> QuerySet[WorkOrder]:
+    """What is with the units of the person, by due time."""
+    return visible_orders(staff).filter(unit_id__in=unit_ids_of(staff), state__in=WITH_UNIT).order_by("due_at", "created_at")
+
+
+def callback_list(staff: Staff) -> QuerySet[WorkOrder]:
+    """Whom to call back, longest waiting first; dissatisfied ones under review after them."""
+    return visible_orders(staff).filter(state__in=[State.CALLBACK, State.DISSATISFIED]).order_by("state", "replied_at")
+
+
+def red_list(staff: Staff, *, now: datetime) -> QuerySet[WorkOrder]:
+    """Orders past their warning moment and still with a unit, the latest due first."""
+    return visible_orders(staff).filter(state__in=WITH_UNIT, warn_at__lte=now).order_by("due_at")
+
+
+def earlier_orders(citizen: Citizen | None, *, limit: int = 10) -> QuerySet[WorkOrder]:
+    """The citizen's other orders, newest first; sealed ones stay out."""
+    if citizen is None:
+        return WorkOrder.objects.none()
+    return (
+        WorkOrder.objects.filter(citizen=citizen)
+        .exclude(secrecy=Secrecy.SEALED)
+        .select_related(*LIST_FIELDS)
+        .order_by("-created_at")[:limit]
+    )
+
+
+def similar_open_orders(order: WorkOrder, *, limit: int = 5) -> QuerySet[WorkOrder]:
+    """Open orders on the same item in the same region: what may be the same matter."""
+    if order.duty_item_id is None:
+        return WorkOrder.objects.none()
+    return (
+        WorkOrder.objects.filter(duty_item_id=order.duty_item_id, region_id=order.region_id, state__in=OPEN)
+        .exclude(pk=order.pk)
+        .exclude(secrecy=Secrecy.SEALED)
+        .select_related(*LIST_FIELDS)
+        .order_by("-created_at")[:limit]
+    )
+
+
+# --- Citizens --------------------------------------------------------------------------------------------------------
+
+
+def track(number: str, query_code: str) -> WorkOrder:
+    """The order behind a number and its query code. Raises OrderNotFound for anything else, forged numbers included."""
+    number = "".join(number.split())
+    if not numbers.is_valid(number):
+        raise OrderNotFound(number)
+    order = (
+        WorkOrder.objects.select_related(*LIST_FIELDS, "merged_into")
+        .filter(number=number, query_code_index=query_index(number, query_code.strip()))
+        .first()
+    )
+    if order is None:
+        raise OrderNotFound(number)
+    return order
+
+
+def orders_of_phone(phone: str, *, limit: int = 5) -> list[WorkOrder]:
+    """Recent open-to-the-caller orders made from this telephone, newest first; sealed ones stay out."""
+    return list(earlier_orders(find_by_phone(phone), limit=limit))
+
+
+def public_replies(order: WorkOrder) -> QuerySet[Reply]:
+    """Replies a citizen may read: approved ones."""
+    return order.replies.filter(status=Reply.Status.APPROVED).select_related("unit").order_by("created_at")
+
+
+PROGRESS = ("received", "dispatched", "in_process", "replied", "closed")
+
+
+def progress_of(order: WorkOrder) -> dict[str, Any]:
+    """How far the matter is, as a citizen counts it: the step reached (see PROGRESS) and the moment of each."""
+    reached = 0
+    if order.state == State.CLOSED_DIRECT or order.closed_at:
+        reached = 4
+    elif order.replied_at and order.state in (State.CALLBACK, State.DISSATISFIED):
+        reached = 3
+    elif order.signed_at:
+        reached = 2
+    elif order.dispatched_at and order.unit_id:
+        reached = 1
+    moments = (order.created_at, order.dispatched_at, order.signed_at, order.replied_at, order.closed_at)
+    return {"reached": reached, "steps": list(zip(PROGRESS, moments, strict=True)), "unit": order.unit}
+
+
+def unit_of_staff(staff: Staff) -> Unit | None:
+    """The unit whose desk the person works at."""
+    for appointment in staff.appointments_now():
+        if appointment.role in UNIT_ROLES:
+            return appointment.unit
+    return None
