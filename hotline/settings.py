@@ -164,7 +164,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-    }
+    },
 }
 MAP_TILE_URL = env.str("MAP_TILE_URL", default="")  # Leaflet tile template; empty: the place list stands in for the map
 
@@ -288,6 +288,7 @@ RASA_URL = env.str("RASA_URL", default="").rstrip("/")
 RASA_TOKEN = env.str("RASA_TOKEN", default="")
 RASA_TIMEOUT = env.float("RASA_TIMEOUT", default=1.0)  # seconds
 VOSK_MODEL = env.str("VOSK_MODEL", default=str(BASE_DIR / "speech_models" / "builtin"))
+VOSK_MODELS_URL = env.str("VOSK_MODELS_URL", default="https://alphacephei.com/vosk/models")  # where models are fetched
 SPEECH_THREADS = env.int("SPEECH_THREADS", default=0)  # 0: physical cores minus one, at least one
 SPEECH_MAX_CALLS = env.int("SPEECH_MAX_CALLS", default=0)  # 0: by measured real-time factor alone
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
@@ -295,6 +296,15 @@ TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")
 NOTICE_ADAPTERS = env.list("NOTICE_ADAPTERS", default=["console", "file"])
 RECORDING_RETENTION_DAYS = env.int("RECORDING_RETENTION_DAYS", default=730)
+
+# --- Conversations, chat, seats, portal ------------------------------------------------------------------------------
+CHAT_STALE_MINUTES = env.int("CHAT_STALE_MINUTES", default=30)  # a chat without a word for so long was left
+CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", default=30)  # one conversation
+CHAT_STARTS_PER_HOUR = env.int("CHAT_STARTS_PER_HOUR", default=60)  # one address of the network
+SEAT_OFFLINE_SECONDS = env.int("SEAT_OFFLINE_SECONDS", default=120)  # unseen for so long: signed out, talks go back to the queue
+SEAT_RING_SECONDS = env.int("SEAT_RING_SECONDS", default=25)  # an offered talk that is not answered goes to the next seat
+REPORTS_PER_HOUR = env.int("REPORTS_PER_HOUR", default=30)  # one address of the network
+TRACK_TRIES_PER_10_MINUTES = env.int("TRACK_TRIES_PER_10_MINUTES", default=20)  # one address of the network
 
 # --- Being seen ------------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

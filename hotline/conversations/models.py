@@ -45,7 +45,11 @@ class Conversation(models.Model):
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     owner = models.CharField(_("owner"), max_length=6, choices=Owner, default=Owner.BOT)
     seat = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="conversations",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="conversations",
         verbose_name=_("seat agent"),
     )
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.OPEN)
@@ -60,7 +64,11 @@ class Conversation(models.Model):
     queued_at = models.DateTimeField(_("queued"), null=True, blank=True)
     taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    active_at = models.DateTimeField(_("last turn"), auto_now_add=True)
     end_reason = models.CharField(_("why it ended"), max_length=40, blank=True)
+
+    # The citizen's key, readable only on the object that `start_conversation` returns; the row keeps its blind index.
+    token: str = ""
 
     class Meta:
         verbose_name = _("conversation")
@@ -69,6 +77,8 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["owner", "status", "priority", "queued_at"], name="conversation_queue"),
             models.Index(fields=["seat", "status"], name="conversation_seat"),
+            models.Index(fields=["status", "active_at"], name="conversation_stale"),
+            models.Index(fields=["started_at"], name="conversation_started"),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +106,9 @@ class Turn(models.Model):
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(_("at"), auto_now_add=True)
 
+    # How a move of the bot is spoken; only on turns fresh from an action, for the voice that speaks them at once.
+    speech: str = ""
+
     class Meta:
         verbose_name = _("turn")
         verbose_name_plural = _("turns")
@@ -104,3 +117,37 @@ class Turn(models.Model):
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_turn_per_seq"),
             models.UniqueConstraint(fields=["conversation", "client_ref"], name="one_turn_per_client_ref"),
         ]
+
+
+class ConversationEvent(models.Model):
+    """What happened to a conversation apart from what was said: owners, dropped output, links. Rows are never altered."""
+
+    class Kind(models.TextChoices):
+        STARTED = "started", _("Started")
+        QUEUED = "queued", _("Handed to the queue")
+        TAKEN = "taken", _("Taken by a seat agent")
+        RELEASED = "released", _("Given back to the queue")
+        REQUEUED = "requeued", _("Back in the queue, the seat agent was gone")
+        DROPPED = "dropped", _("Output dropped, its sender was not the owner")
+        LINKED = "linked", _("Linked with an order")
+        BROKEN_OFF = "broken_off", _("Broken off")
+        RESUMED = "resumed", _("Taken up again by the citizen")
+        ENDED = "ended", _("Ended")
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="events", verbose_name=_("conversation")
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    by = models.CharField(_("by"), max_length=60)  # citizen, bot, system, or the staff member's name at that time
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    data = models.JSONField(default=dict, blank=True)  # reason, order number; never personal values
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("event of a conversation")
+        verbose_name_plural = _("events of conversations")
+        ordering = ["conversation_id", "id"]
+        indexes = [models.Index(fields=["kind", "at"], name="conversation_event_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.kind}"

@@ -1,0 +1,24 @@
+"""Verbs of a conversation. Everything that is written about one goes through these."""
+
+from __future__ import annotations
+
+from hotline.conversations.actions._rows import group_of
+from hotline.conversations.actions.owner import break_off, end, hand_over, link_order, release, requeue, seat_says, take
+from hotline.conversations.actions.talk import citizen_says, citizen_silent, press_key, start_conversation, touch
+
+__all__ = [
+    "break_off",
+    "citizen_says",
+    "citizen_silent",
+    "end",
+    "group_of",
+    "hand_over",
+    "link_order",
+    "press_key",
+    "release",
+    "requeue",
+    "seat_says",
+    "start_conversation",
+    "take",
+    "touch",
+]
