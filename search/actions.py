@@ -146,7 +146,7 @@ def import_articles(directory: Path | str, *, actor: Actor = SYSTEM) -> ImportRe
 
 
 def import_synonyms(path: Path | str = SYNONYMS_FILE) -> int:
-    """Bring in synonyms from a YAML list of {term, means, both_ways}; rows changed by editors keep their switch."""
+    """Bring in synonyms from a YAML list of {term, means, both_ways}. Whether a row is switched on stays as editors left it."""
     with Path(path).open(encoding="utf-8") as file:
         rows = yaml.safe_load(file)
     for row in rows:
@@ -154,6 +154,16 @@ def import_synonyms(path: Path | str = SYNONYMS_FILE) -> int:
             term=row["term"], defaults={"means": list(row["means"]), "both_ways": bool(row.get("both_ways"))}
         )
     return len(rows)
+
+
+def save_synonym(*, synonym: Synonym) -> Synonym:
+    """Keep a synonym; it works from the next question on. Raises InvalidArticle when it says nothing."""
+    synonym.term = synonym.term.strip()
+    synonym.means = [word.strip() for word in synonym.means if word.strip() and word.strip() != synonym.term]
+    if not synonym.term or not synonym.means:
+        raise InvalidArticle(_("A synonym needs the word people say and at least one word of the articles."))
+    synonym.save()
+    return synonym
 
 
 # --- Gaps --------------------------------------------------------------------------------------------------------------

@@ -9,3 +9,7 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from search import tasks  # noqa: F401  (registers the handlers of this room)
+        from search.workflow import READERS_OF_GAPS
+        from ticketing.ui import nav
+
+        nav.register(label=_("Knowledge"), url_name="search:desk", icon="book", roles=READERS_OF_GAPS, order=70)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from search.workflow import State
+from search.workflow import VERB_LABELS, State
 
 
 class Kind(models.TextChoices):
@@ -147,6 +147,11 @@ class VersionStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} · {self.by}"
+
+    @property
+    def label(self) -> str:
+        """The step in the words of the page."""
+        return str(VERB_LABELS.get(self.verb, self.verb))
 
 
 class KnowledgeGap(models.Model):

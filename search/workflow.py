@@ -61,3 +61,10 @@ BY_VERB = {step.verb: step for step in STEPS}
 def steps_from(state: State | str, role: Role) -> list[Step]:
     """The steps that `role` may take from `state`."""
     return [step for step in STEPS if State(state) in step.sources and role in step.roles]
+
+
+VERB_LABELS = {
+    "save_draft": pgettext_lazy("step of an article", "Draft kept"),
+    "import": pgettext_lazy("step of an article", "Brought in from files"),
+    **{step.verb: step.label for step in STEPS},
+}
