@@ -134,6 +134,7 @@ class DutyCategory(TreeNode):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=60)
+    name_en = models.CharField(_("name (English)"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("duty category")
@@ -142,6 +143,11 @@ class DutyCategory(TreeNode):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the language of the page; the Chinese one where no other is known."""
+        return self.name if (get_language() or "zh").startswith("zh") else self.name_en or self.name
 
 
 class Urgency(models.TextChoices):
@@ -157,6 +163,7 @@ class DutyItem(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(_("name (English)"), max_length=120, blank=True)
     category = models.ForeignKey(DutyCategory, on_delete=models.PROTECT, related_name="items", verbose_name=_("category"))
     order_type = models.ForeignKey(OrderType, on_delete=models.PROTECT, verbose_name=_("usual order type"))
     keywords = models.JSONField(_("words people use"), default=list, blank=True)
@@ -175,6 +182,11 @@ class DutyItem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the language of the page; the Chinese one where no other is known."""
+        return self.name if (get_language() or "zh").startswith("zh") else self.name_en or self.name
 
 
 class DutyQuestion(models.Model):

@@ -1,0 +1,23 @@
+"""Writing the organisation: the content of a city is brought in from files, and edited row by row."""
+
+from ticketing.organisation.actions.areas import import_places, import_regions, import_units
+from ticketing.organisation.actions.calendars import import_calendars
+from ticketing.organisation.actions.content import delete_content, save_content
+from ticketing.organisation.actions.duties import import_duty_categories, import_duty_items, import_order_types
+from ticketing.organisation.actions.people import import_staff
+from ticketing.organisation.actions.upsert import DirtyRow, ImportReport
+
+__all__ = [
+    "DirtyRow",
+    "ImportReport",
+    "delete_content",
+    "import_calendars",
+    "import_duty_categories",
+    "import_duty_items",
+    "import_order_types",
+    "import_places",
+    "import_regions",
+    "import_staff",
+    "import_units",
+    "save_content",
+]
