@@ -7,7 +7,7 @@ from collections.abc import Sequence
 DIGITS = {"零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "幺": 1, "两": 2, "〇": 0}
 SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 # Words after which a lone digit is a figure of an address, a clock or a date. 个, 次 and 起 are left as they are said.
-UNITS = frozenset("点 分 号 日 月 年 楼 层 单元 室 栋 元 块 天 小时 分钟".split())
+UNITS = frozenset(["点", "分", "号", "日", "月", "年", "楼", "层", "单元", "室", "栋", "元", "块", "天", "小时", "分钟"])
 
 
 def value(spoken: Sequence[str]) -> int | None:
@@ -63,7 +63,7 @@ def written(words: Sequence[str]) -> list[str]:
 
 def _write(run: Sequence[str], follower: str) -> str:
     number = value(run)
-    if number is not None and any(word in DIGITS for word in run) or run == ["十"] and follower in UNITS:
+    if (number is not None and any(word in DIGITS for word in run)) or (run == ["十"] and follower in UNITS):
         return str(number)
     if number is None and (len(run) >= 3 or "幺" in run or (len(run) >= 2 and follower in UNITS)):
         return "".join(str(DIGITS[word]) for word in run)

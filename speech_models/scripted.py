@@ -59,8 +59,7 @@ class ScriptedStream:
         step = said.ms // len(words)
         first = self._start_ms
         return [
-            Word(text, first + number * step, first + (number + 1) * step, said.confidence)
-            for number, text in enumerate(words)
+            Word(text, first + number * step, first + (number + 1) * step, said.confidence) for number, text in enumerate(words)
         ]
 
 

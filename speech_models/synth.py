@@ -31,7 +31,8 @@ _QUIET = 120  # samples below this count as silence at the ends
 _MARGIN = RATE * 20 // 1000
 
 _READINGS = {"重复": "chong2 fu4", "银行": "yin2 hang2", "还没": "hai2 mei2", "办得": "ban4 de5", "着火": "zhao2 huo3"}
-_PAUSES = str.maketrans({"，": ",", "、": ",", "；": ",", "：": ",", "。": ".", "！": "!", "？": "?", "…": ".", "—": ",", "（": ",", "）": ",", "《": " ", "》": " ", "“": " ", "”": " ", "(": ",", ")": ","})
+_COMMAS, _STOPS, _BLANKS = "，、；：—（）()", "。…", "《》“”"
+_PAUSES = str.maketrans(_COMMAS + _STOPS + _BLANKS + "！？", "," * len(_COMMAS) + "." * len(_STOPS) + " " * len(_BLANKS) + "!?")
 _PIECE = re.compile(r"\d{1,2}:\d{2}|\d+(?:\.\d+)?%?|[㐀-鿿]+|[A-Za-z]+|[,.!?]")
 
 
@@ -52,7 +53,9 @@ def spoken_chinese(text: str) -> str:
         piece = match.group()
         if ":" in piece:
             hour, minute = (int(part) for part in piece.split(":"))
-            return numerals.spoken(hour) + "点" + (("零" if minute < 10 else "") + numerals.spoken(minute) + "分" if minute else "")
+            return (
+                numerals.spoken(hour) + "点" + (("零" if minute < 10 else "") + numerals.spoken(minute) + "分" if minute else "")
+            )
         percent, piece = piece.endswith("%"), piece.rstrip("%")
         whole, _, decimals = piece.partition(".")
         if len(whole) >= 5 or (len(whole) > 1 and whole[0] == "0"):
@@ -92,7 +95,9 @@ def syllables(text: str) -> str:
     return " ".join(out).replace("ü", "v")
 
 
-def synthesise(text: str, *, language: str = "zh", keep: bool = True, voice: str = "", speed: int = WORDS_PER_MINUTE) -> bytes | None:
+def synthesise(
+    text: str, *, language: str = "zh", keep: bool = True, voice: str = "", speed: int = WORDS_PER_MINUTE
+) -> bytes | None:
     """Speech for a text as 8 kHz 16-bit PCM, or None when it cannot be spoken here.
 
     Args:
