@@ -1,0 +1,157 @@
+"""Every edge and every non-edge of the workflow, for every role, walked through the verbs themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cast import City
+from ticketing.orders import actions
+from ticketing.orders.errors import IllegalTransition, NotAllowed
+from ticketing.orders.models import Reply, WorkOrder
+from ticketing.orders.workflow import EDGES, OPEN, TERMINAL, Action, State, actions_from, edge
+from ticketing.organisation.actor import Actor
+from ticketing.organisation.roles import Role
+
+Verb = Callable[..., WorkOrder]
+
+
+def verbs(city: City) -> dict[Action, tuple[Verb, dict[str, Any]]]:
+    """Each action with its verb and arguments that satisfy it."""
+    other = city.units["HOUSE"]
+    back = {"reached": True, "solved": True, "satisfaction": 5}
+    return {
+        Action.ASK_INFO: (actions.ask_info, {"question": "哪一侧?"}),
+        Action.SUPPLY_INFO: (actions.supply_info, {"text": "东侧"}),
+        Action.LAPSE: (actions.lapse, {}),
+        Action.CLOSE_DIRECT: (actions.close_direct, {"answer": "已解释"}),
+        Action.DISPATCH: (actions.dispatch_order, {"unit": other, "reason": "职责"}),
+        Action.UNDO_DISPATCH: (actions.undo_dispatch, {}),
+        Action.REJECT: (actions.reject_order, {"reason": "司法程序", "guidance": "请向法院提出"}),
+        Action.ESCALATE: (actions.escalate, {"note": "呈报"}),
+        Action.TRANSFER: (actions.transfer_order, {"to": "110", "reason": "警情"}),
+        Action.REFUSE_TRANSFER: (actions.refuse_transfer, {"reason": "不属警情"}),
+        Action.MERGE: (actions.merge_orders, {"reason": "同一事项"}),
+        Action.UNMERGE: (actions.unmerge_order, {"reason": "并错"}),
+        Action.SIGN: (actions.sign_order, {}),
+        Action.REQUEST_RETURN: (actions.request_return, {"reason": "属地不符"}),
+        Action.ACCEPT_RETURN: (actions.accept_return, {}),
+        Action.REFUSE_RETURN: (actions.refuse_return, {"note": "职责清单在你"}),
+        Action.DISPUTE: (actions.refer_dispute, {"note": "多次退单"}),
+        Action.RULE: (actions.rule_dispute, {"unit": other, "reason": "裁定"}),
+        Action.REASSIGN: (actions.reassign_order, {"unit": other, "reason": "改派"}),
+        Action.SUB_DISPATCH: (actions.sub_dispatch, {"to": "养护科"}),
+        Action.STAGE_REPLY: (actions.stage_reply, {"public_text": "正在抢修"}),
+        Action.SUSPEND: (actions.suspend_order, {"reason": "诉讼"}),
+        Action.RESUME: (actions.resume_order, {}),
+        Action.SUBMIT_REPLY: (actions.submit_reply, {"public_text": "已修复", "solved": True}),
+        Action.ENDORSE_REPLY: (actions.endorse_reply, {}),
+        Action.APPROVE_REPLY: (actions.approve_reply, {}),
+        Action.REJECT_REPLY: (actions.reject_reply, {"reason": "未答所问"}),
+        Action.NOTE_UNREACHED: (actions.record_callback, {"reached": False}),
+        Action.CLOSE: (actions.record_callback, back),
+        Action.CLOSE_UNRATED: (actions.record_callback, {"reached": False}),
+        Action.NOTE_DISSATISFIED: (actions.record_callback, {"reached": True, "solved": False, "satisfaction": 1}),
+        Action.REDO: (actions.redo_order, {"reason": "重办"}),
+        Action.ACCEPT_CLOSING: (actions.accept_closing, {"reason": "已尽职"}),
+        Action.REOPEN: (actions.reopen_order, {"reason": "又坏了"}),
+        Action.WITHDRAW: (actions.withdraw_order, {}),
+        Action.ARCHIVE: (actions.archive_order, {}),
+        Action.URGE: (actions.urge_order, {}),
+        Action.ADD_FACTS: (actions.add_facts, {"text": "又坏一盏"}),
+        Action.SUPERVISE: (actions.supervise_order, {"note": "督办"}),
+        Action.RATE: (actions.rate_order, {"kind": "order", "score": 5}),
+    }
+
+
+# Edges whose verbs belong to a later piece of work: the table names them, nothing walks them yet.
+WITHOUT_VERB = {Action.SUBMIT, Action.REQUEST_EXTENSION, Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION, Action.GATHER}
+
+
+def order_in(city: City, state: State, unit: str = "LIGHT") -> WorkOrder:
+    """An order put straight into `state`, with what that state presupposes."""
+    order = city.order()
+    order.unit = city.units[unit] if state not in (State.DRAFT, State.NEED_INFO, State.TRIAGE) else None
+    order.state = state
+    if state == State.MERGED:
+        order.merged_into = city.order(idempotency_key="target")
+    order.save()
+    if state == State.REPLY_REVIEW:
+        Reply.objects.create(order=order, unit=order.unit, public_text="已修复", solved=True, created_at=order.created_at)
+    return order
+
+
+def actor_as(city: City, role: Role, unit: str = "LIGHT") -> Actor:
+    kind = {Role.CITIZEN: "citizen", Role.BOT: "bot", Role.SYSTEM: "system"}.get(role, "staff")
+    unit_id = city.units[unit].pk if role in (Role.UNIT_CLERK, Role.UNIT_REVIEWER) else city.units["HOT"].pk
+    staff_id = city.staff["dispatcher"].pk if kind == "staff" else None
+    return Actor(kind=kind, role=role, name=str(role), staff_id=staff_id, unit_id=unit_id, channel="test")
+
+
+def act(city: City, action: Action, order: WorkOrder, actor: Actor) -> WorkOrder:
+    verb, arguments = verbs(city)[action]
+    if action == Action.MERGE:
+        arguments = {**arguments, "into": city.order(idempotency_key="target")}
+    if action == Action.CLOSE_UNRATED:  # the attempt after which nobody tries again
+        WorkOrder.objects.filter(pk=order.pk).update(unreached_count=2)
+        order.refresh_from_db()
+    return verb(order=order, actor=actor, **arguments)
+
+
+def prepare(city: City, action: Action, order: WorkOrder) -> WorkOrder:
+    """What an action presupposes beyond the state: an undo needs one's own fresh dispatch."""
+    if action == Action.UNDO_DISPATCH and order.state == State.DISPATCHED:
+        WorkOrder.objects.filter(pk=order.pk).update(state=State.TRIAGE, unit=None)
+        return actions.dispatch_order(
+            order=order, actor=actor_as(city, Role.DISPATCHER), unit=city.units["LIGHT"], reason="职责"
+        )
+    return order
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("action", [a for a in Action if a not in WITHOUT_VERB])
+def test_every_edge_and_every_non_edge(city: City, action: Action, state: State) -> None:
+    found = edge(action, state)
+    allowed = found.roles if found else frozenset()
+    order = order_in(city, state)
+    events = order.events.count()
+    for role in set(Role) - allowed:
+        with pytest.raises(NotAllowed if found else IllegalTransition) as refused:
+            act(city, action, order, actor_as(city, role))
+        if found is None:
+            assert refused.value.allowed == actions_from(state, role)
+    order.refresh_from_db()
+    assert order.state == state
+    assert order.events.count() == events, "refused actions leave no trace in the history"
+    for role in allowed:
+        order = prepare(city, action, order_in(city, state))
+        after = act(city, action, order, actor_as(city, role))
+        assert found is not None
+        assert after.state == found.target
+        assert after.version == after.events.order_by("-seq").first().seq
+
+
+@pytest.mark.parametrize("walked", [e for e in EDGES if e.own_unit and e.action not in WITHOUT_VERB], ids=str)
+def test_another_units_order_is_out_of_reach(city: City, walked: Any) -> None:
+    order = order_in(city, walked.source)
+    for role in walked.roles & {Role.UNIT_CLERK, Role.UNIT_REVIEWER}:
+        with pytest.raises(NotAllowed):
+            act(city, walked.action, order, actor_as(city, role, unit="WEST-HOUSE"))
+
+
+def test_a_role_reaches_the_units_below_its_own(city: City) -> None:
+    order = order_in(city, State.DISPATCHED, unit="EAST-HOUSE")
+    assert actions.sign_order(order=order, actor=actor_as(city, Role.UNIT_CLERK, unit="EAST")).state == State.PROCESSING
+
+
+def test_the_table_is_sound() -> None:
+    seen = {(e.action, e.source) for e in EDGES}
+    assert len(seen) == len(EDGES), "an action leaves a state by one edge at most"
+    assert {e.source for e in EDGES} >= OPEN, "no open state is a dead end"
+    reached = {e.target for e in EDGES} | {State.DRAFT}
+    assert reached == set(State), "every state can be reached"
+    assert not {e for e in EDGES if e.source == State.ARCHIVED}, "nothing leaves the archive"
+    assert TERMINAL.isdisjoint(OPEN)
+    assert {a for a in Action} == {e.action for e in EDGES}, "every action has an edge"
