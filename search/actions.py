@@ -87,21 +87,19 @@ def publish(*, version: ArticleVersion, actor: Actor, note: str = "") -> Article
     return version
 
 
-def withdraw(*, article: Article, actor: Actor, note: str) -> Article:
+def withdraw(*, version: ArticleVersion, actor: Actor, note: str) -> ArticleVersion:
     """Take the published version away from everyone at once; a remark is required."""
     if not note.strip():
         raise InvalidArticle(_("Say in a few words why the article is withdrawn."))
     with transaction.atomic():
-        article = Article.objects.select_for_update(of=("self",)).get(pk=article.pk)
-        if article.published is None:
-            raise IllegalStep(_("This article is not published."))
-        version = article.published
+        article = Article.objects.select_for_update().get(pk=version.article_id)
+        version = ArticleVersion.objects.select_for_update().get(pk=version.pk)
         _check_step(version, "withdraw", actor)
         version.state = State.WITHDRAWN
         version.save(update_fields=["state"])
         _note(version, "withdraw", actor, note)
         _changed(article, published=None)
-    return article
+    return version
 
 
 def rate_article(*, code: str, helpful: bool) -> None:

@@ -184,10 +184,7 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     note = request.POST.get("note", "")
     try:
         actor = actor_of(request, BY_VERB[verb].roles)
-        if verb == "withdraw":
-            actions.withdraw(article=shown.article, actor=actor, note=note)
-        else:
-            getattr(actions, verb)(version=shown, actor=actor, note=note)
+        getattr(actions, verb)(version=shown, actor=actor, note=note)
     except KnowledgeError as error:
         messages.error(request, str(error))
     else:
