@@ -12,6 +12,8 @@ from django.core.cache import cache
 
 from tests.cast import City, build_city, read_city
 
+pytest_plugins = ["tests.stack.plugin"]
+
 
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
 from ticketing.citizens import selectors
 from ticketing.citizens.models import Citizen, Consent, Reveal
-from ticketing.citizens.sealing import blind_index
+from ticketing.citizens.sealing import SealedTextField, blind_index
 from ticketing.organisation.models import Staff
 
 REVEALABLE = frozenset({"name", "phone", "address", "id_number"})
@@ -108,12 +110,19 @@ def erase_citizen(*, citizen: Citizen) -> None:
 
 
 def rotate_sealing(*, batch: int = 500) -> int:
-    """Rewrite every citizen with the newest sealing key; returns how many. Safe to stop and start again."""
+    """Rewrite every sealed value of the platform with the newest key; returns how many rows. Safe to stop and start again.
+
+    The model registry names the sealed fields, so that no room can be forgotten.
+    """
     done = 0
-    last = 0
-    while True:
-        rows = list(Citizen.objects.filter(pk__gt=last).order_by("pk")[:batch])
-        if not rows:
-            return done
-        Citizen.objects.bulk_update(rows, ["name", "phone", "id_number", "address"])
-        last, done = rows[-1].pk, done + len(rows)
+    for model in apps.get_models():
+        sealed = [f.name for f in model._meta.concrete_fields if isinstance(f, SealedTextField)]
+        last: Any = None
+        while sealed:
+            rows = model._default_manager.order_by("pk")
+            chunk = list((rows.filter(pk__gt=last) if last is not None else rows)[:batch])
+            if not chunk:
+                break
+            model._default_manager.bulk_update(chunk, sealed)
+            last, done = chunk[-1].pk, done + len(chunk)
+    return done

@@ -48,7 +48,9 @@ class Consent(models.Model):
 class Reveal(models.Model):
     """One look of one staff member at one sealed field, with the reason given."""
 
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reveals", verbose_name=_("staff member"))
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reveals", verbose_name=_("staff member")
+    )
     citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="reveals", verbose_name=_("citizen"))
     field = models.CharField(_("field"), max_length=20)
     reason = models.CharField(_("reason"), max_length=200)

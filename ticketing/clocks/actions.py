@@ -121,7 +121,12 @@ def sweep(*, now: datetime | None = None) -> int:
             clock.warned_at = now
         enqueue(
             kind="orders.clock",
-            payload={"order": clock.order_number, "clock": clock.kind, "what": "overdue" if overdue else "warned", "due": clock.due_at.isoformat()},
+            payload={
+                "order": clock.order_number,
+                "clock": clock.kind,
+                "what": "overdue" if overdue else "warned",
+                "due": clock.due_at.isoformat(),
+            },
         )
     Clock.objects.bulk_update(clocks, ["warned_at", "overdue_at"])
     return len(clocks)

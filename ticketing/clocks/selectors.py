@@ -86,9 +86,7 @@ def _limit_rows(kind: str) -> list[TimeLimit]:
     return rows
 
 
-def limit_for(
-    *, kind: str, order_type: OrderType, urgency: str, unit: Unit | None, duty_item: DutyItem | None
-) -> Limit | None:
+def limit_for(*, kind: str, order_type: OrderType, urgency: str, unit: Unit | None, duty_item: DutyItem | None) -> Limit | None:
     """The limit that applies: an urgent order by its urgency, else the item's promise, else the most specific row."""
     best, best_rank = None, (-1, -1, -1, -1)
     for row in _limit_rows(kind):
@@ -102,7 +100,11 @@ def limit_for(
         if fits and rank > best_rank:
             best, best_rank = row, rank
     promised = parse_limit(duty_item.promised_limit, f"duty item {duty_item.code}") if duty_item else None
-    if kind == ClockKind.HANDLE and promised and not (best is not None and (best.duty_item_id or (best.urgency and urgency != "normal"))):
+    if (
+        kind == ClockKind.HANDLE
+        and promised
+        and not (best is not None and (best.duty_item_id or (best.urgency and urgency != "normal")))
+    ):
         return promised
     return Limit(best.value, best.measure, f"time limit {best.pk}", best.warn_fraction) if best else None
 

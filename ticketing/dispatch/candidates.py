@@ -78,7 +78,9 @@ class OrderFacts:
 def facts_of(order: WorkOrder) -> OrderFacts:
     """The facts of an order as it stands. Units that gave it back are not proposed again."""
     returned = order.events.filter(action="accept_return").values_list("data__from_unit", flat=True)
-    gave_back = Unit.objects.filter(code__in=[c for c in returned if c]).values_list("pk", flat=True) if order.return_count else []
+    gave_back = (
+        Unit.objects.filter(code__in=[c for c in returned if c]).values_list("pk", flat=True) if order.return_count else []
+    )
     return OrderFacts(
         text=f"{order.title}\n{order.content}",
         duty_item=order.duty_item,
@@ -112,14 +114,20 @@ def rank(facts: OrderFacts, *, limit: int = 5) -> list[Candidate]:
         guessed = items.get(suggestion.item_code)
         if guessed is None or suggestion.probability < CLASSIFIER_FLOOR:
             continue
-        text = _("The words resemble “%(item)s” (%(share)d %%)") % {"item": guessed.name, "share": round(suggestion.probability * 100)}
+        text = _("The words resemble “%(item)s” (%(share)d %%)") % {
+            "item": guessed.name,
+            "share": round(suggestion.probability * 100),
+        }
         add(
             responsible_unit(guessed, facts.region) or _coarse_owner(guessed),
             Reason("classifier", text, round(WEIGHT_CLASSIFIER * suggestion.probability, 2)),
         )
     likely = item or next(iter(items.values()), None)
     for unit, share, count in _similar(likely, chain):
-        text = _("%(count)d similar orders here were settled by this unit (%(share)d %%)") % {"count": count, "share": round(share * 100)}
+        text = _("%(count)d similar orders here were settled by this unit (%(share)d %%)") % {
+            "count": count,
+            "share": round(share * 100),
+        }
         add(unit, Reason("similar", text, round(WEIGHT_SIMILAR * share, 2)))
     _add_place_reasons(found, chain)
     if not found and chain:
@@ -136,7 +144,11 @@ def _duty_reason(item: DutyItem) -> Reason:
 
 def _matching_rules(facts: OrderFacts, chain: list[Region]) -> list[DispatchRule]:
     areas = {r.pk for r in chain}
-    return [rule for rule in DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner") if _fits(rule, facts, areas)]
+    return [
+        rule
+        for rule in DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner")
+        if _fits(rule, facts, areas)
+    ]
 
 
 def _fits(rule: DispatchRule, facts: OrderFacts, areas: set[int]) -> bool:
@@ -161,7 +173,9 @@ def _similar(item: DutyItem | None, chain: list[Region]) -> list[tuple[Unit, flo
     if item is None:
         return []
     since = timezone.now() - timedelta(days=SIMILAR_DAYS)
-    settled = WorkOrder.objects.filter(duty_item=item, state__in=[State.CLOSED, State.ARCHIVED], closed_at__gte=since, unit__isnull=False)
+    settled = WorkOrder.objects.filter(
+        duty_item=item, state__in=[State.CLOSED, State.ARCHIVED], closed_at__gte=since, unit__isnull=False
+    )
     district = next((r for r in chain if r.level == Level.DISTRICT), None)
     if district is not None:
         inside = district.descendants(include_self=True).values_list("pk", flat=True)

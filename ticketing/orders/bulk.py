@@ -141,9 +141,7 @@ def _play(row: OrderRow, number: str, loaded: _Loaded) -> None:
             raise IllegalTransition(step.action, order.state, ())
         before, order.state = order.state, walked.target
         data, private = _apply(step, order, running, rounds, loaded)
-        previous = _event(
-            loaded, order, previous.seq + 1, previous.hash, step.action, step.actor, before, step.at, data, private
-        )
+        previous = _event(loaded, order, previous.seq + 1, previous.hash, step.action, step.actor, before, step.at, data, private)
         order.updated_at = step.at
     order.version = previous.seq
     if order.state in TERMINAL:

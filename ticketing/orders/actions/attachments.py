@@ -54,7 +54,9 @@ def _without_metadata(data: bytes, content_type: str) -> bytes:
 
 
 @transaction.atomic
-def attach_file(*, order: WorkOrder, actor: Actor, upload: UploadedFile, purpose: str = "report", public: bool = False) -> Attachment:
+def attach_file(
+    *, order: WorkOrder, actor: Actor, upload: UploadedFile, purpose: str = "report", public: bool = False
+) -> Attachment:
     """Keep one file with the order and note it in the history. Raises InvalidOrder."""
     data, content_type = check_upload(upload)
     locked = lock(order)

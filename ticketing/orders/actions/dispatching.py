@@ -62,7 +62,13 @@ def dispatch_order(
         step.order.duty_item = duty_item
     _send_to(step, unit)
     step.record(
-        data={"unit": unit.code, "unit_name": unit.name, "decision": decision_id, "item": _item(step.order), "due": _due(step.order)},
+        data={
+            "unit": unit.code,
+            "unit_name": unit.name,
+            "decision": decision_id,
+            "item": _item(step.order),
+            "due": _due(step.order),
+        },
         private={"reason": required(reason, "reason", at_most=300)},
     )
 
@@ -199,5 +205,3 @@ def _item(order: WorkOrder) -> str:
 
 def _due(order: WorkOrder) -> str:
     return order.due_at.isoformat() if order.due_at else ""
-
-

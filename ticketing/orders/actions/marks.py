@@ -21,7 +21,9 @@ def mark_clock(*, number: str, clock: str, what: str, due: str) -> OrderEvent | 
     if order.events.filter(action=what, data__clock=clock, data__due=due).exists():
         return None
     now = timezone.now()
-    event = history.append(order=order, action=what, actor=SYSTEM, from_state=order.state, at=now, data={"clock": clock, "due": due})
+    event = history.append(
+        order=order, action=what, actor=SYSTEM, from_state=order.state, at=now, data={"clock": clock, "due": due}
+    )
     order.updated_at = now
     order.save(update_fields=["version", "updated_at"])
     announce(order=order, event=event)
