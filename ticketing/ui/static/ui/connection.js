@@ -4,8 +4,10 @@
 //   <div data-feed="inbox unit:3" data-feed-after='{"inbox": 41}'>   subscribes; each event is sent to this element
 //        as "feed:event" (detail: {stream, seq, kind, payload, at}) and bubbles. "feed:stale" asks to load anew: after a
 //        gap in the numbers, and every 20 s while there is no socket.
-//   <button data-new-rows data-text-one="1 new order" data-text-many="{n} new orders" data-kinds="order.created">
-//        inside a feed: stays hidden, counts events of these kinds and shows itself; pages give it hx-get.
+//   <button data-new-rows data-text-one="1 new order" data-text-many="{n} new orders" data-kinds="order"
+//           data-states="triage">
+//        inside a feed: stays hidden, counts events of these kinds (and states in their payload) and shows itself; pages
+//        give it hx-get, or it is a link.
 //   hotline.socket(path, {onMessage, onState})   the same healing socket for other uses (chat, seat desk).
 (function () {
   "use strict";
@@ -169,7 +171,10 @@
   document.addEventListener("feed:event", (event) => {
     event.target.querySelectorAll("[data-new-rows]").forEach((bar) => {
       const kinds = (bar.dataset.kinds || "").split(" ").filter(Boolean);
+      const states = (bar.dataset.states || "").split(" ").filter(Boolean);
+      const payload = event.detail.payload || {};
       if (kinds.length && !kinds.includes(event.detail.kind)) return;
+      if (states.length && !states.includes(payload.state)) return;
       const count = Number(bar.dataset.count || 0) + 1;
       bar.dataset.count = count;
       bar.textContent = count === 1 ? bar.dataset.textOne : bar.dataset.textMany.replace("{n}", count);

@@ -1,0 +1,176 @@
+"""Orders for programs: the same lists, the same verbs, the same refusals as the pages.
+
+409 names the allowed actions, 403 says that no role fits, 400 says which field to change, 404 hides what may not be seen.
+Personal data is masked here as everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ticketing.clocks.selectors import as_json, panels_of
+from ticketing.desk import doings, selectors
+from ticketing.desk.doings import DOINGS
+from ticketing.dispatch.selectors import latest_decision
+from ticketing.orders import selectors as orders
+from ticketing.orders.errors import IllegalTransition
+from ticketing.orders.models import WorkOrder
+from ticketing.orders.workflow import State
+from ticketing.organisation.models import Staff
+
+
+class OrderSerializer(serializers.ModelSerializer[WorkOrder]):
+    """One order in a list."""
+
+    state_label = serializers.CharField(source="get_state_display", read_only=True)
+    order_type = serializers.CharField(source="order_type.code", read_only=True)
+    duty_item = serializers.CharField(source="duty_item.code", read_only=True, default=None)
+    unit = serializers.CharField(source="unit.code", read_only=True, default=None)
+    unit_name = serializers.CharField(source="unit.name", read_only=True, default=None)
+    region = serializers.CharField(source="region.code", read_only=True, default=None)
+
+    class Meta:
+        model = WorkOrder
+        fields = [
+            "number", "title", "state", "state_label", "version", "order_type", "duty_item", "urgency", "secrecy", "unit", "unit_name",
+            "region", "place_text", "channel", "created_at", "dispatched_at", "signed_at", "replied_at", "closed_at", "due_at", "warn_at",
+            "return_count", "redo_count", "urge_count", "supervised",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One event of the history, in the reader's language."""
+
+    title = serializers.CharField()
+    who = serializers.CharField()
+    at = serializers.DateTimeField()
+    text = serializers.CharField()
+
+
+class OrderDetailSerializer(OrderSerializer):
+    """One order with its text, masked contact, history, clocks, the last dispatch decision and what can be done now."""
+
+    contact = serializers.SerializerMethodField()
+    allowed = serializers.SerializerMethodField()
+    events = serializers.SerializerMethodField()
+    clocks = serializers.SerializerMethodField()
+    candidates = serializers.SerializerMethodField()
+
+    class Meta(OrderSerializer.Meta):
+        fields = [*OrderSerializer.Meta.fields, "content", "wish", "incident_time", "answers", "latitude", "longitude",
+                  "contact", "allowed", "events", "clocks", "candidates"]  # fmt: skip
+        read_only_fields = fields
+
+    @property
+    def staff(self) -> Staff:
+        """The person who asks."""
+        staff: Staff = self.context["request"].user
+        return staff
+
+    def get_contact(self, order: WorkOrder) -> dict[str, str]:
+        """Name and telephone, masked."""
+        return orders.contact_of(order, self.staff)
+
+    def get_allowed(self, order: WorkOrder) -> list[str]:
+        """Names of the actions that this person may take now."""
+        return [doing.key for doing in doings.possible(self.staff, order)]
+
+    @extend_schema_field(EventSerializer(many=True))
+    def get_events(self, order: WorkOrder) -> list[dict[str, Any]]:
+        """The history, oldest first."""
+        return [dict(row) for row in EventSerializer(selectors.happenings(order, self.staff), many=True).data]
+
+    def get_clocks(self, order: WorkOrder) -> list[dict[str, Any]]:
+        """Each clock with its working."""
+        return [as_json(panel) for panel in panels_of(order.number)]
+
+    def get_candidates(self, order: WorkOrder) -> list[dict[str, Any]]:
+        """The candidates of the last dispatch decision with their reasons, best first."""
+        decision = latest_decision(order)
+        return list(decision.candidates) if decision else []
+
+
+class OrderFilter(django_filters.FilterSet):
+    """Filters of the list: `state` (several), `unit`, `urgency`, `supervised`, due before, created after, `q` for words."""
+
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    unit = django_filters.CharFilter(field_name="unit__code")
+    due_before = django_filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lte")
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    q = django_filters.CharFilter(method="by_words")
+
+    class Meta:
+        model = WorkOrder
+        fields = ["state", "unit", "urgency", "supervised"]
+
+    def by_words(self, queryset: QuerySet[WorkOrder], name: str, value: str) -> QuerySet[WorkOrder]:
+        """By number or words, as the search field of the desks."""
+        return queryset.filter(pk__in=selectors.find_orders(self.request.user, words=value).values("pk").order_by())
+
+
+@extend_schema(tags=["orders"])
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[WorkOrder]):
+    """Work orders that the signed-in person may see, and the verbs on them."""
+
+    queryset = WorkOrder.objects.none()
+    lookup_field = "number"
+    lookup_value_regex = "[0-9]{12}"
+    filterset_class = OrderFilter
+    parser_classes = [JSONParser, FormParser, MultiPartParser]
+
+    def get_queryset(self) -> QuerySet[WorkOrder]:
+        """Only what this person may see."""
+        if not isinstance(self.request.user, Staff):
+            return WorkOrder.objects.none()
+        return orders.visible_orders(self.request.user).order_by("-created_at")
+
+    def get_serializer_class(self) -> type[OrderSerializer]:
+        return OrderDetailSerializer if self.action in ("retrieve", "do") else OrderSerializer
+
+    @extend_schema(
+        operation_id="orders_do",
+        parameters=[OpenApiParameter("act", OpenApiTypes.STR, OpenApiParameter.PATH, enum=sorted(DOINGS))],
+        request=OpenApiTypes.OBJECT,
+        responses={
+            200: OrderDetailSerializer,
+            400: OpenApiResponse(description="`fields` says what to change"),
+            403: OpenApiResponse(description="none of your roles may do this"),
+            409: OpenApiResponse(description="the state does not allow it (`allowed`) or the order changed (`version`)"),
+        },
+        description="Take an action. The body holds the fields of its form; `version` (optional) refuses what grew stale.",
+    )
+    @action(detail=True, methods=["post"], url_path="(?P<act>[a-z_]+)", url_name="do")
+    def do(self, request: Request, number: str, act: str) -> Response:
+        """POST /api/orders/<number>/<action>/"""
+        order = self.get_object()
+        doing = DOINGS.get(act)
+        if doing is None:
+            raise NotFound(f"There is no action {act!r}. Known: {', '.join(sorted(DOINGS))}.")
+        staff: Staff = request.user  # type: ignore[assignment]
+        if doing not in doings.possible(staff, order):
+            # Ask the verb's own judge first, so that 403 and 409 are told apart as everywhere.
+            orders.actor_for(staff, order, doing.action)
+            raise IllegalTransition(doing.action, order.state, tuple(d.action for d in doings.possible(staff, order)))
+        form = doing.form(request.data, request.FILES, order=order, staff=staff)
+        if not form.is_valid():
+            return Response({"code": "invalid", "detail": "Please change these fields.", "fields": form.errors}, status=400)
+        done = doings.do(
+            doing=doing, order=order, staff=staff, values=form.values(),
+            request_id=str(getattr(request, "request_id", ""))[:40], channel="api",
+        )  # fmt: skip
+        fresh = orders.visible_orders(staff).filter(pk=done.pk).first()
+        if fresh is None:  # an order that left the person's sight, such as one that was given back
+            return Response({"number": done.number, "state": done.state, "version": done.version})
+        return Response(self.get_serializer(fresh).data)

@@ -1,0 +1,149 @@
+"""What staff can do with an order, as one table: the verb, its form, its words. Pages and the API read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from ticketing.desk import forms
+from ticketing.dispatch.actions import choose_unit
+from ticketing.orders import actions
+from ticketing.orders.actions.dispatching import UNDO_WINDOW
+from ticketing.orders.models import WorkOrder
+from ticketing.orders.selectors import actor_for, allowed_actions
+from ticketing.orders.workflow import Action
+from ticketing.organisation.models import Staff
+
+CALLBACK = "callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One thing to do. `key` is its name in addresses, `action` the edge that decides who may.
+
+    `consequence` is told before, `done` after; `hot_key` is a letter on the keyboard; `kind` is primary, plain or danger.
+    """
+
+    key: str
+    action: Action
+    form: type[forms.OrderForm]
+    run: Callable[..., Any]
+    icon: str
+    consequence: Any
+    done: Any
+    kind: str = "plain"
+    hot_key: str = ""
+    words: Any = ""
+
+    @property
+    def label(self) -> Any:
+        """The verb on the button."""
+        return self.words or self.action.label
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether one click does it: nothing to fill in."""
+        return self.form is forms.NothingForm
+
+
+@transaction.atomic
+def _reply(*, files: Iterable[Any] = (), **values: Any) -> WorkOrder:
+    """The reply and its files, all or nothing."""
+    order: WorkOrder = actions.submit_reply(**values)
+    for upload in files:
+        actions.attach_file(order=order, actor=values["actor"], upload=upload, purpose="reply", public=True)
+    return order
+
+
+_TABLE = (
+    Doing("sign", Action.SIGN, forms.NothingForm, actions.sign_order, "signature",
+          _("Your unit takes the matter on. The clock has been running since the dispatch."), _("Signed. The next step is to contact the citizen."),
+          kind="primary", hot_key="s"),
+    Doing("submit_reply", Action.SUBMIT_REPLY, forms.ReplyForm, _reply, "message-reply",
+          _("The hotline checks the reply, then calls the citizen."), _("Reply submitted. The hotline checks it next."),
+          kind="primary", hot_key="e"),
+    Doing("approve_reply", Action.APPROVE_REPLY, forms.NothingForm, actions.approve_reply, "circle-check",
+          _("The citizen can read the reply from now on, and is called back."), _("Reply approved. It waits for the call-back."),
+          kind="primary", hot_key="a"),
+    Doing(CALLBACK, Action.CLOSE, forms.CallbackForm, actions.record_callback, "phone-check",
+          _("Satisfied or solved closes the order; dissatisfied goes to review."), _("Call-back recorded."),
+          kind="primary", hot_key="e", words=_("Record the call-back")),
+    Doing("dispatch", Action.DISPATCH, forms.DispatchForm, choose_unit, "send",
+          _("The unit gets the order and its clock starts now."), _("Dispatched to %(unit)s."), kind="primary", hot_key="d"),
+    Doing("accept_return", Action.ACCEPT_RETURN, forms.OptionalNoteForm, actions.accept_return, "arrow-back-up",
+          _("The order waits for dispatch again; this unit is not proposed any more."), _("Return accepted. The order waits for dispatch."),
+          kind="primary"),
+    Doing("refuse_return", Action.REFUSE_RETURN, forms.NoteForm, actions.refuse_return, "arrow-forward-up",
+          _("The order stays with the unit."), _("Return refused. The order stays with the unit.")),
+    Doing("rule", Action.RULE, forms.UnitAndReasonForm, actions.rule_dispute, "gavel",
+          _("The unit you name must act and cannot ask to return again."), _("Ruled: %(unit)s must act."), kind="primary"),
+    Doing("redo", Action.REDO, forms.ReasonForm, actions.redo_order, "rotate",
+          _("The unit must act once more within a new full limit."), _("Sent back to be done again."), kind="primary"),
+    Doing("supply_info", Action.SUPPLY_INFO, forms.FactsForm, actions.supply_info, "text-plus",
+          _("The order goes on to dispatch."), _("Facts added. The order waits for dispatch."), kind="primary"),
+    Doing("resume", Action.RESUME, forms.NothingForm, actions.resume_order, "player-play",
+          _("The clock runs on; the pause does not count."), _("Resumed. The clock runs on."), kind="primary"),
+    Doing("endorse_reply", Action.ENDORSE_REPLY, forms.NothingForm, actions.endorse_reply, "checks",
+          _("You stand by the reply for your unit."), _("Reply endorsed.")),
+    Doing("reject_reply", Action.REJECT_REPLY, forms.ReasonForm, actions.reject_reply, "arrow-back-up",
+          _("The unit must write the reply again; its clock runs on."), _("Reply sent back to the unit."), hot_key="r"),
+    Doing("stage_reply", Action.STAGE_REPLY, forms.StageReplyForm, actions.stage_reply, "message-dots",
+          _("The citizen can read it at once; the clock runs on."), _("Stage reply published.")),
+    Doing("request_return", Action.REQUEST_RETURN, forms.ReturnForm, actions.request_return, "arrow-back-up",
+          _("The hotline decides. Until then the clock goes on."), _("Return asked for. The hotline decides."), hot_key="r"),
+    Doing("sub_dispatch", Action.SUB_DISPATCH, forms.SubDispatchForm, actions.sub_dispatch, "sitemap",
+          _("Your unit stays answerable."), _("Handed on inside the unit.")),
+    Doing("ask_info", Action.ASK_INFO, forms.QuestionForm, actions.ask_info, "help-circle",
+          _("The order waits until the citizen has answered."), _("The citizen is asked. The order waits for the answer.")),
+    Doing("close_direct", Action.CLOSE_DIRECT, forms.AnswerForm, actions.close_direct, "message-check",
+          _("The order closes with this answer."), _("Answered and closed.")),
+    Doing("merge", Action.MERGE, forms.MergeForm, actions.merge_orders, "arrow-merge",
+          _("This order follows the other one from now on."), _("Merged.")),
+    Doing("unmerge", Action.UNMERGE, forms.ReasonForm, actions.unmerge_order, "arrows-split",
+          _("The order waits for dispatch on its own."), _("Taken out of the merge.")),
+    Doing("transfer", Action.TRANSFER, forms.TransferForm, actions.transfer_order, "transfer-out",
+          _("The order closes here. If the other body refuses, it can be taken back."), _("Transferred.")),
+    Doing("refuse_transfer", Action.REFUSE_TRANSFER, forms.ReasonForm, actions.refuse_transfer, "transfer-in",
+          _("The order is ours again and waits for dispatch."), _("Taken back. The order waits for dispatch.")),
+    Doing("reject", Action.REJECT, forms.RefusalForm, actions.reject_order, "ban",
+          _("The order closes and the citizen is told where to go."), _("Not accepted. The citizen is told."), kind="danger"),
+    Doing("escalate", Action.ESCALATE, forms.NoteForm, actions.escalate, "stairs-up",
+          _("The order is marked and waits for dispatch."), _("Submitted to a leader.")),
+    Doing("dispute", Action.DISPUTE, forms.NoteForm, actions.refer_dispute, "scale",
+          _("A ruling names the unit that must act."), _("Referred to a dispute ruling.")),
+    Doing("reassign", Action.REASSIGN, forms.UnitAndReasonForm, actions.reassign_order, "switch-horizontal",
+          _("The present unit loses the order; clocks start anew."), _("Reassigned to %(unit)s.")),
+    Doing("suspend", Action.SUSPEND, forms.ReasonForm, actions.suspend_order, "player-pause",
+          _("The clock stands still until the order is resumed."), _("Suspended. The clock stands still.")),
+    Doing("supervise", Action.SUPERVISE, forms.NoteForm, actions.supervise_order, "flag",
+          _("The unit sees the mark and your note."), _("Under supervision.")),
+    Doing("urge", Action.URGE, forms.OptionalNoteForm, actions.urge_order, "bell-ringing",
+          _("The unit sees how often the citizen urged."), _("Urged.")),
+    Doing("add_facts", Action.ADD_FACTS, forms.FactsForm, actions.add_facts, "text-plus",
+          _("The unit sees the addition in the order."), _("Facts added.")),
+    Doing("accept_closing", Action.ACCEPT_CLOSING, forms.ReasonForm, actions.accept_closing, "circle-check",
+          _("The order closes although the citizen is not satisfied; your reason is kept."), _("Closed as reasonably handled.")),
+    Doing("reopen", Action.REOPEN, forms.ReasonForm, actions.reopen_order, "refresh",
+          _("The order waits for dispatch again."), _("Reopened. The order waits for dispatch.")),
+    Doing("withdraw", Action.WITHDRAW, forms.OptionalReasonForm, actions.withdraw_order, "x",
+          _("The order ends because the citizen takes it back."), _("Withdrawn."), kind="danger"),
+)  # fmt: skip
+DOINGS: dict[str, Doing] = {doing.key: doing for doing in _TABLE}
+UNDO_SECONDS = int(UNDO_WINDOW.total_seconds())
+
+
+def possible(staff: Staff, order: WorkOrder) -> list[Doing]:
+    """What `staff` may do with `order` now, the main thing first."""
+    allowed = set(allowed_actions(staff, order))
+    return [doing for doing in DOINGS.values() if doing.action in allowed]
+
+
+def do(*, doing: Doing, order: WorkOrder, staff: Staff, values: dict[str, Any], request_id: str = "", channel: str = "desk") -> WorkOrder:
+    """Call the verb as the person, in the role that may. Raises the errors of `ticketing.orders.errors`."""
+    actor = actor_for(staff, order, doing.action, request_id=request_id, channel=channel)
+    result: WorkOrder = doing.run(order=order, actor=actor, **values)
+    return result

@@ -1,0 +1,276 @@
+"""Forms of the desks. Pages and the API check input with the same ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from ticketing.orders.actions.handling import REPLY_CHARS
+from ticketing.orders.models import WorkOrder
+from ticketing.orders.selectors import visible_orders
+from ticketing.organisation.models import Staff, Unit
+
+
+class Several(forms.ClearableFileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; cleans to a list."""
+
+    widget = Several
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(FilesField, self).clean(file, initial) for file in files]
+
+
+class OrderForm(forms.Form):
+    """Base: `version` is the order's version the person looked at; a form that grew stale is refused by it."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, order: WorkOrder, staff: Staff, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order, self.staff = order, staff
+        self.label_suffix = ""
+        if not self.is_bound:
+            self.initial.setdefault("version", order.version)
+
+    def values(self) -> dict[str, Any]:
+        """Cleaned values as the verb takes them."""
+        return dict(self.cleaned_data)
+
+
+def text_field(label: Any, *, rows: int = 3, most: int = 300, required: bool = True, help_text: Any = "") -> forms.CharField:
+    """A text of several lines with a limit that the browser knows too."""
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, max_length=most, required=required, widget=widget, help_text=help_text)
+
+
+def open_units() -> QuerySet[Unit]:
+    """Units that take orders, by code."""
+    return Unit.objects.filter(is_active=True, accepts_orders=True).order_by("code")
+
+
+def unit_field(label: Any, *, required: bool = True) -> forms.ModelChoiceField:
+    """A choice among the units that take orders."""
+    return forms.ModelChoiceField(label=label, queryset=open_units(), required=required, empty_label=_("Choose a unit"))
+
+
+class DispatchForm(OrderForm):
+    unit = unit_field(_("To unit"))
+    reason = text_field(_("Reason of the dispatch"), help_text=_("It is kept in the history and shown to the unit."))
+
+
+class UnitAndReasonForm(OrderForm):
+    unit = unit_field(_("To unit"))
+    reason = text_field(_("Reason"))
+
+
+class ReasonForm(OrderForm):
+    reason = text_field(_("Reason"))
+
+
+class OptionalReasonForm(OrderForm):
+    reason = text_field(_("Reason"), required=False)
+
+
+class NoteForm(OrderForm):
+    note = text_field(_("Note"))
+
+
+class OptionalNoteForm(OrderForm):
+    note = text_field(_("Note"), required=False)
+
+
+class QuestionForm(OrderForm):
+    question = text_field(_("What must the citizen tell us?"))
+
+
+class FactsForm(OrderForm):
+    text = text_field(_("What the citizen adds"), rows=5, most=2000)
+
+
+class NothingForm(OrderForm):
+    """For what needs no words."""
+
+
+class ReturnForm(OrderForm):
+    """Asking to return: the usual grounds as words to start from, and the unit that should act instead."""
+
+    GROUNDS = (
+        ("place", _("The place is not in our territory")),
+        ("duty", _("The matter is not our duty")),
+        ("shared", _("Duties of several units overlap")),
+        ("facts", _("The facts do not suffice to act")),
+    )
+    ground = forms.ChoiceField(label=_("Ground"), choices=GROUNDS, widget=forms.RadioSelect)
+    reason = text_field(
+        _("Explanation"), rows=4, most=240, help_text=_("Name the rule or the document. The clock goes on until the hotline decides.")
+    )
+    proposed_unit = unit_field(_("Unit that should act"), required=False)
+
+    def values(self) -> dict[str, Any]:
+        """The ground and the explanation as one reason."""
+        data = super().values()
+        ground = str(dict(self.GROUNDS)[data.pop("ground")])
+        return {**data, "reason": f"{ground}: {data['reason']}"}
+
+
+class MomentField(forms.DateTimeField):
+    """A local date and time as browsers' pickers write it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z"], **kwargs)
+
+
+class ReplyForm(OrderForm):
+    public_text = text_field(
+        _("Reply to the citizen"),
+        rows=8,
+        most=REPLY_CHARS,
+        help_text=_("Say what was found, what was done, when, and whom to ask. The citizen reads exactly this."),
+    )
+    solved = forms.TypedChoiceField(
+        label=_("Is the matter solved?"),
+        choices=((True, _("Yes, solved")), (False, _("No, explained why"))),
+        coerce=lambda value: str(value) in ("True", "true", "1"),
+        widget=forms.RadioSelect,
+    )
+    contacted_at = MomentField(label=_("When did you speak with the citizen?"), required=False)
+    internal_text = text_field(
+        _("Internal note"), most=REPLY_CHARS, required=False, help_text=_("Only the hotline and your unit read this.")
+    )
+    files = FilesField(label=_("Photos of the result"), required=False, help_text=_("JPEG, PNG, WebP, GIF or PDF."))
+
+    def clean_contacted_at(self) -> Any:
+        """Nobody spoke with the citizen in the future."""
+        moment = self.cleaned_data["contacted_at"]
+        if moment and moment > timezone.now():
+            raise forms.ValidationError(_("This lies in the future. Give the time at which you spoke with the citizen."))
+        return moment
+
+
+class StageReplyForm(OrderForm):
+    public_text = text_field(_("How far things are"), rows=5, most=REPLY_CHARS, help_text=_("The citizen reads exactly this."))
+    contacted_at = MomentField(label=_("When did you speak with the citizen?"), required=False)
+
+
+class SubDispatchForm(OrderForm):
+    to = forms.CharField(label=_("Section or person in charge"), max_length=60)
+    note = text_field(_("Note"), required=False)
+
+
+class RefusalForm(OrderForm):
+    """Not accepted: which kind it is, and where the citizen can go."""
+
+    REASONS = (
+        ("outside", _("Outside the city's jurisdiction")),
+        ("emergency", _("For 110, 119, 120 or 122")),
+        ("judicial", _("In court, arbitration or review")),
+        ("petition", _("In the petition or disclosure procedure")),
+        ("repeat", _("Repeated without new facts")),
+        ("secret", _("State secret or privacy of others")),
+    )
+    reason = forms.ChoiceField(label=_("Why is it not accepted?"), choices=REASONS, widget=forms.RadioSelect)
+    guidance = text_field(_("What the citizen is told, and where to go instead"), rows=4, most=1000)
+
+
+class TransferForm(OrderForm):
+    to = forms.ChoiceField(
+        label=_("Transfer to"),
+        choices=(
+            ("110", _("110 Police")),
+            ("119", _("119 Fire and rescue")),
+            ("120", _("120 Ambulance")),
+            ("122", _("122 Traffic accidents")),
+            ("12345", _("12345 of another city")),
+        ),
+        widget=forms.RadioSelect,
+    )
+    reason = text_field(_("Reason"))
+
+
+class AnswerForm(OrderForm):
+    answer = text_field(_("Answer to the citizen"), rows=6, most=2000)
+
+
+class MergeForm(OrderForm):
+    into = forms.CharField(label=_("Number of the order it belongs to"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    reason = text_field(_("Reason"))
+
+    def clean_into(self) -> WorkOrder:
+        """The order behind the number, if this person may see it."""
+        number = "".join(self.cleaned_data["into"].split())
+        order = visible_orders(self.staff).filter(number=number).first()
+        if order is None:
+            raise forms.ValidationError(_("There is no order with this number that you may see."))
+        return order
+
+
+class CallbackForm(OrderForm):
+    """What the citizen said on the telephone; `reached` no needs nothing else."""
+
+    REASONS = (
+        ("no_contact", _("Nobody contacted the citizen")),
+        ("no_result", _("Nothing changed on site")),
+        ("late", _("Too slow")),
+        ("attitude", _("Unfriendly")),
+        ("unclear", _("The reply is not clear")),
+        ("demand", _("The wish goes beyond the rules")),
+    )
+    SCORES = (
+        (5, pgettext_lazy("satisfaction", "Very satisfied")),
+        (4, pgettext_lazy("satisfaction", "Satisfied")),
+        (3, pgettext_lazy("satisfaction", "Fair")),
+        (2, pgettext_lazy("satisfaction", "Dissatisfied")),
+        (1, pgettext_lazy("satisfaction", "Very dissatisfied")),
+    )
+    reached = forms.TypedChoiceField(
+        label=_("Reached"),
+        choices=(("yes", _("Reached")), ("no", _("Not reached"))),
+        coerce=lambda value: value in ("yes", "True", "true", True),
+        widget=forms.RadioSelect,
+    )
+    solved = forms.TypedChoiceField(
+        label=_("Is it solved?"),
+        choices=(("yes", pgettext_lazy("solved", "Solved")), ("no", pgettext_lazy("solved", "Not solved"))),
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    satisfaction = forms.TypedChoiceField(
+        label=_("How satisfied is the citizen?"),
+        choices=SCORES,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    reasons = forms.MultipleChoiceField(
+        label=_("What was wrong?"), choices=REASONS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    note = text_field(_("In the citizen's words"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A call that reached somebody has an outcome."""
+        data = super().clean() or self.cleaned_data
+        if data.get("reached") and data.get("solved") is None and data.get("satisfaction") is None:
+            self.add_error("satisfaction", _("Choose how satisfied the citizen is, or whether it is solved; or choose “Not reached”."))
+        return data
+
+
+class RevealForm(OrderForm):
+    FIELDS = (("phone", _("Telephone")), ("name", _("Name")), ("address", _("Address")))
+    field = forms.ChoiceField(label=_("Show"), choices=FIELDS)
+    reason = forms.CharField(label=_("What for?"), min_length=2, max_length=200)

@@ -1,0 +1,55 @@
+"""The pages of the desks, with who works at each: one list for the navigation, the access check and the home page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from ticketing.organisation.roles import CENTRE_ROLES, UNIT_ROLES, Role
+
+R = Role
+READERS = frozenset(CENTRE_ROLES | UNIT_ROLES | {R.INSPECTOR, R.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page of the desks."""
+
+    url_name: str
+    label: Any
+    icon: str
+    order: int
+    roles: frozenset[Role] = frozenset()
+
+
+HOME = Place("desk:home", _("My desk"), "home", 10)
+INBOX = Place("desk:inbox", _("Dispatch"), "inbox", 30, frozenset({R.DISPATCHER, R.SHIFT_LEADER, R.SUPERVISOR}))
+UNIT = Place("desk:unit", _("My unit"), "building", 40, frozenset(UNIT_ROLES))
+CALLBACK = Place("desk:callback", _("Call-back"), "phone-check", 50, frozenset({R.CALLBACK, R.SHIFT_LEADER}))
+SUPERVISION = Place(
+    "desk:supervision", _("Supervision"), "flag", 60, frozenset({R.SUPERVISOR, R.SHIFT_LEADER, R.LEADER, R.INSPECTOR})
+)
+ORDERS = Place("desk:orders", _("All orders"), "list-search", 70, READERS)
+PLACES = (HOME, INBOX, UNIT, CALLBACK, SUPERVISION, ORDERS)
+
+
+def works_at(place: Place) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Open a view to those who work at `place`: others get 403, visitors the sign-in page."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if place.roles and not request.user.has_role(*place.roles):  # type: ignore[union-attr]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return login_required(checked)
+
+    return decorate

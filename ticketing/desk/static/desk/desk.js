@@ -1,0 +1,62 @@
+// The desks' own behaviour: the dialog of an action, the chosen row, candidates that fill a form, the history's filter.
+(function () {
+  "use strict";
+  const dialog = document.getElementById("doing");
+
+  // A form that htmx put into the dialog opens it; without script the same address is a page of its own.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!dialog || event.target.id !== "doing-body") return;
+    if (!dialog.open) dialog.showModal();
+    const field = dialog.querySelector("textarea, select, input:not([type=hidden])");
+    if (field) field.focus();
+  });
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-dialog-close]");
+    if (closer && dialog && dialog.open && dialog.contains(closer)) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+
+  // Tapping a row changes the detail; the row that is shown is marked, and on a narrow screen the detail comes into view.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!["inbox-detail", "callback-detail"].includes(event.target.id)) return;
+    const link = event.detail.requestConfig && event.detail.requestConfig.elt.closest("[data-row]");
+    if (!link) return;
+    document.querySelectorAll("[data-row].row-current").forEach((row) => {
+      row.classList.remove("row-current");
+      const open = row.querySelector("[aria-current]");
+      if (open) open.removeAttribute("aria-current");
+    });
+    link.classList.add("row-current");
+    link.querySelector("[data-open]").setAttribute("aria-current", "true");
+    if (window.matchMedia("(max-width: 860px)").matches) event.target.scrollIntoView({ block: "start" });
+  });
+
+  // A candidate's chip fills unit and reason.
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-fill-unit]");
+    if (!chip) return;
+    const form = chip.closest("form");
+    const unit = form.elements.unit;
+    const reason = form.elements.reason;
+    if (unit) unit.value = chip.dataset.fillUnit;
+    if (reason && !reason.dataset.typed) reason.value = chip.dataset.fillReason;
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.name === "reason") event.target.dataset.typed = event.target.value ? "1" : "";
+  });
+
+  // Filter of the history.
+  document.querySelectorAll("[data-story-filter]").forEach((filter) => {
+    filter.hidden = false;
+    const story = filter.closest("section");
+    filter.addEventListener("change", (event) => {
+      const kind = event.target.value;
+      story.querySelectorAll("[data-kind]").forEach((item) => {
+        const own = item.dataset.kind === "bot" ? "system" : item.dataset.kind;
+        item.hidden = kind !== "" && own !== kind;
+      });
+    });
+  });
+})();

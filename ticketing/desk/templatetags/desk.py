@@ -1,0 +1,75 @@
+"""Template tags of the desks: `{% load desk %}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ticketing.clocks.working_time import Interval
+from ticketing.desk.doings import Doing
+from ticketing.desk.selectors import DONE_STATES
+from ticketing.orders.models import Secrecy, WorkOrder
+from ticketing.organisation.models import Urgency
+from ticketing.ui.templatetags.ui import badge, clock
+
+register = template.Library()
+
+@register.simple_tag
+def state(order: WorkOrder, meaning: str = "") -> SafeString:
+    """The order's state as a badge."""
+    return badge(order.get_state_display(), meaning or ("done" if order.state in DONE_STATES else "normal"))
+
+
+@register.simple_tag
+def marks(order: WorkOrder) -> SafeString:
+    """What must strike the eye: urgent, sealed, urged, returned, redone, watched; empty for an ordinary order."""
+    found = []
+    if order.urgency != Urgency.NORMAL:
+        found.append((order.get_urgency_display(), "overdue" if order.urgency == Urgency.CRITICAL else "soon"))
+    if order.secrecy != Secrecy.OPEN:
+        found.append((order.get_secrecy_display(), "normal"))
+    if order.supervised:
+        found.append((_("watched"), "soon"))
+    for count, words in (
+        (order.urge_count, _("urged %(n)d×")),
+        (order.return_count, _("returned %(n)d×")),
+        (order.redo_count, _("redone %(n)d×")),
+    ):
+        if count:
+            found.append((words % {"n": count}, "soon"))
+    return SafeString(" ".join(badge(label, meaning) for label, meaning in found))
+
+
+@register.simple_tag
+def row_clock(view: Any) -> SafeString:
+    """The clock of a row or panel."""
+    if view is None:
+        return SafeString("")
+    return clock(view.due, view.left, view.meaning, view.working, view.day_hours, view.paused, view.provisional)
+
+
+@register.simple_tag
+def interval_why(interval: Interval) -> str:
+    """Why a stretch of a clock's working counted or not, in words."""
+    kind, _colon, name = interval.why.partition(":")
+    words = {
+        "working": _("working time"),
+        "outside_hours": _("outside of working hours"),
+        "weekend": _("weekend"),
+        "holiday": _("holiday %(name)s"),
+        "make_up": _("make-up working day %(name)s"),
+        "special": _("special hours %(name)s"),
+        "paused": _("paused: %(name)s"),
+    }.get(kind, kind)
+    return (words % {"name": name} if "%(name)s" in words else words).strip()
+
+
+@register.simple_tag
+def doing_label(doing: Doing) -> SafeString:
+    """The verb of an action, with its key."""
+    key = format_html(' <kbd aria-hidden="true">{}</kbd>', doing.hot_key.upper()) if doing.hot_key else ""
+    return format_html("<span>{}</span>{}", doing.label, key)

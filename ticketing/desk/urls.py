@@ -1,0 +1,23 @@
+"""Addresses of the desks, below /desk/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ticketing.desk import order_views, views
+
+app_name = "desk"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("inbox/", views.inbox, name="inbox"),
+    path("unit/", views.unit, name="unit"),
+    path("callback/", views.callback, name="callback"),
+    path("supervision/", views.supervision, name="supervision"),
+    path("orders/", views.all_orders, name="orders"),
+    path("search/", views.all_orders, name="search"),
+    path("orders/<str:number>/", order_views.order_page, name="order"),
+    path("orders/<str:number>/undo/", order_views.undo, name="undo"),
+    path("orders/<str:number>/contact/", order_views.reveal_contact, name="reveal"),
+    path("orders/<str:number>/files/<int:pk>/", order_views.download, name="file"),
+    path("orders/<str:number>/do/<slug:key>/", order_views.act, name="act"),
+]
