@@ -25,5 +25,7 @@ class Role(TextChoices):
 
 
 STAFF_ROLES = tuple(role for role in Role if role not in (Role.CITIZEN, Role.BOT, Role.SYSTEM))
-CENTRE_ROLES = frozenset({Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR, Role.QUALITY, Role.LEADER})
+CENTRE_ROLES = frozenset(
+    {Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR, Role.QUALITY, Role.LEADER}
+)
 UNIT_ROLES = frozenset({Role.UNIT_CLERK, Role.UNIT_REVIEWER})

@@ -1,8 +1,10 @@
-"""Reading the organisation: who is responsible for an item in a place, regions upward, staff by role."""
+"""Reading the organisation: who is responsible for an item in a place, regions upward, places by name, working time."""
 
 from __future__ import annotations
 
-from ticketing.organisation.models import DutyItem, Level, Region, Unit
+from dataclasses import dataclass
+
+from ticketing.organisation.models import DutyItem, Level, Place, Region, Unit, WorkCalendar
 
 LEVEL_ORDER = [Level.PROVINCE, Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
 
@@ -18,14 +20,55 @@ def responsible_unit(item: DutyItem, region: Region | None) -> Unit | None:
     """The unit that owes an act on `item` in `region`, by the duty list; None when the place is too coarse to tell.
 
     A city item belongs to its owner. A district item belongs to the owner's unit in the region's district (线 `line`).
-    A street item belongs to the street office, since the duty list itself gave it to the streets.
+    A street item belongs to the street office, since the duty list itself gave it to the streets. Where the area is
+    known but has no such unit, the next one above acts (兜底): the owner's district unit, then the owner.
     """
     if item.acts_at in (Level.PROVINCE, Level.CITY):
         return item.owner
-    area = next((r for r in region_chain(region) if r.level == item.acts_at), None)
-    if area is None:
+    areas = {area.level: area for area in region_chain(region)}
+    if item.acts_at not in areas:
         return None
-    units = Unit.objects.filter(region=area, is_active=True, accepts_orders=True, level=item.acts_at)
-    if item.acts_at == Level.DISTRICT:
-        return units.filter(line_id=item.owner_id).first()
-    return units.filter(kind=Unit.Kind.STREET if item.acts_at == Level.STREET else Unit.Kind.COMMUNITY).first()
+    active = Unit.objects.filter(is_active=True, accepts_orders=True, region__in=areas.values()).select_related("region")
+    units = list(active.order_by("code"))
+    if item.acts_at != Level.DISTRICT:
+        kind = Unit.Kind.STREET if item.acts_at == Level.STREET else Unit.Kind.COMMUNITY
+        nearest = next((u for u in units if u.kind == kind and u.level == item.acts_at), None)
+        if nearest is not None:
+            return nearest
+    return next((u for u in units if u.level == Level.DISTRICT and u.line_id == item.owner_id), item.owner)
+
+
+def default_calendar() -> WorkCalendar | None:
+    """The city's ordinary working calendar."""
+    return WorkCalendar.objects.filter(is_default=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class GazetteerEntry:
+    """A place by every name it is known by. Latitude and longitude are degrees, WGS 84."""
+
+    code: str
+    names: tuple[str, ...]
+    kind: str
+    region_code: str
+    latitude: float | None
+    longitude: float | None
+    spoken: bool
+
+
+def gazetteer() -> list[GazetteerEntry]:
+    """The whole gazetteer in one query, by code."""
+    rows = Place.objects.order_by("code").values_list(
+        "code", "name", "aliases", "kind", "region__code", "latitude", "longitude", "spoken"
+    )
+    return [GazetteerEntry(code, (name, *aliases), *rest) for code, name, aliases, *rest in rows]
+
+
+def content_counts() -> dict[str, int]:
+    """How much of each kind of content the city has, by the name of its file."""
+    return {
+        "regions": Region.objects.count(),
+        "units": Unit.objects.filter(is_active=True).count(),
+        "duty_items": DutyItem.objects.filter(is_active=True).count(),
+        "places": Place.objects.count(),
+    }

@@ -1,0 +1,121 @@
+"""Content of the rooms above the organisation as the rows of its files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hotline.voice.models import Line
+from search.models import Article
+from ticketing.clocks.models import TimeLimit
+from ticketing.dispatch.models import DispatchRule
+from ticketing.notices.models import NoticeTemplate
+
+Rows = list[dict[str, Any]]
+
+
+def _said(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what says nothing."""
+    return {key: value for key, value in row.items() if value not in (None, "", [])}
+
+
+def time_limits() -> Rows:
+    """Rows of time_limits.yml."""
+    return [
+        _said(
+            {
+                "kind": limit.kind,
+                "order_type": limit.order_type.code if limit.order_type else None,
+                "urgency": limit.urgency,
+                "level": limit.level,
+                "duty_item": limit.duty_item.code if limit.duty_item else None,
+                "value": limit.value,
+                "measure": limit.measure,
+                "warn_fraction": limit.warn_fraction,
+            }
+        )
+        for limit in TimeLimit.objects.select_related("order_type", "duty_item").order_by("pk")
+    ]
+
+
+def notice_templates() -> Rows:
+    """Rows of notice_templates.yml."""
+    return [
+        {"code": t.code, "channel": t.channel, "zh": t.text_zh, "en": t.text_en} for t in NoticeTemplate.objects.order_by("pk")
+    ]
+
+
+def dispatch_rules() -> Rows:
+    """Rows of dispatch_rules.yml in the order they are tried."""
+    rows = []
+    for rule in DispatchRule.objects.select_related("duty_item", "region", "to_unit", "to_item"):
+        when = {
+            "any_keywords": rule.any_keywords,
+            "all_keywords": rule.all_keywords,
+            "duty_item": rule.duty_item.code if rule.duty_item else None,
+            "region": rule.region.code if rule.region else None,
+        }
+        then = {
+            "unit": rule.to_unit.code if rule.to_unit else None,
+            "duty_item": rule.to_item.code if rule.to_item else None,
+        }
+        rows.append({"name": rule.name, "when": _said(when), "then": _said(then), "active": rule.is_active})
+    return rows
+
+
+def lines() -> Rows:
+    """Rows of lines.yml in the order in which they were made."""
+    rows = []
+    for line in Line.objects.order_by("pk"):
+        row = {
+            "number": line.number,
+            "name": line.name,
+            "merge_form": line.merge_form,
+            "hours": line.hours,
+            "answer_first": line.answer_first,
+            "greeting_zh": line.greeting_zh,
+            "greeting_en": line.greeting_en,
+            "skills": line.skills,
+        }
+        rows.append(row if line.active else {**row, "active": False})
+    return rows
+
+
+def articles() -> Rows:
+    """Every released article with its sources, as rows of a file of articles."""
+    rows = []
+    for article in (
+        Article.objects.filter(published__isnull=False).select_related("published").prefetch_related("published__facts")
+    ):
+        version = article.published
+        assert version is not None  # filtered above
+        row = {
+            "code": article.code,
+            "category": version.category,
+            "title": version.title,
+            "kind": version.kind,
+            "questions": version.questions,
+            "answer": version.answer,
+            "body": version.body,
+            "facts": [
+                _said(
+                    {
+                        "text": fact.text,
+                        "law": fact.law,
+                        "article": fact.article,
+                        "date": fact.date,
+                        "document_number": fact.document_number,
+                        "url": fact.url,
+                    }
+                )
+                for fact in version.facts.order_by("position")
+            ],
+            "keywords": version.keywords,
+            "owner": version.owner,
+            "duty_items": version.duty_items,
+            "regions": version.regions,
+            "valid_from": version.valid_from,
+            "valid_to": version.valid_to,
+            "review_by": version.review_by,
+        }
+        rows.append({**_said(row), "public": version.public})
+    return rows
