@@ -25,7 +25,7 @@ from ticketing.organisation import exports
 
 Row = Mapping[str, Any]
 Progress = Callable[[int, int], None]  # rows done, rows in all
-ARTICLES = "articles"
+CAST, SYNONYMS, ARTICLES = "cast.yml", "synonyms.yml", "articles"
 
 
 class CityError(Exception):
@@ -58,12 +58,12 @@ LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] =
     "duty_categories.yml": lambda rows: organisation.import_duty_categories(rows=rows),
     "duty_items.yml": lambda rows: organisation.import_duty_items(rows=rows),
     "places.csv": lambda rows: organisation.import_places(rows=rows),
-    "time_limits.yml": lambda rows: import_time_limits(_plain(rows)),
-    "notice_templates.yml": lambda rows: import_templates(_plain(rows)),
-    "dispatch_rules.yml": lambda rows: import_rules(_plain(rows)),
-    "lines.yml": lambda rows: import_lines(rows=rows),
+    "time_limits.yml": lambda rows: _numbered(import_time_limits, rows),
+    "notice_templates.yml": lambda rows: _numbered(import_templates, rows),
+    "dispatch_rules.yml": lambda rows: _numbered(import_rules, rows),
+    "lines.yml": lambda rows: _numbered(lambda lines: import_lines(rows=lines), rows),
 }
-EXPORTERS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+EXPORTERS: dict[str, Callable[[], list[Any]]] = {
     "regions.yml": exports.regions,
     "calendar.yml": exports.calendars,
     "units.yml": exports.units,
@@ -75,9 +75,9 @@ EXPORTERS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "notice_templates.yml": city_rows.notice_templates,
     "dispatch_rules.yml": city_rows.dispatch_rules,
     "lines.yml": city_rows.lines,
+    SYNONYMS: city_rows.synonyms,
     f"{ARTICLES}/articles.yml": city_rows.articles,
 }
-CAST = "cast.yml"
 
 
 def read_rows(path: Path) -> Any:
@@ -95,12 +95,24 @@ def read_rows(path: Path) -> Any:
         raise CityError(f"{path.name}: {error}") from error
 
 
-def _plain(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    """Rows for verbs that do not look at the shape of a row themselves."""
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, dict):
-            raise ValueError(_("row %(number)d: a mapping of fields is expected") % {"number": number})
-        yield row
+def _numbered(verb: Callable[[Iterator[dict[str, Any]]], int], rows: Iterable[Row]) -> int:
+    """Call a verb that does not look at the shape of its rows, and say in which row it stumbled."""
+    number = 0
+
+    def counted() -> Iterator[dict[str, Any]]:
+        nonlocal number
+        for row in rows:
+            number += 1
+            if not isinstance(row, dict):
+                raise ValueError(_("a mapping of fields is expected"))
+            yield row
+
+    try:
+        return verb(counted())
+    except KeyError as error:
+        raise ValueError(_("row %(number)d: the field %(field)s is missing") % {"number": number, "field": error}) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(_("row %(number)d: %(problem)s") % {"number": number, "problem": error}) from error
 
 
 def _ticking(rows: list[Row], progress: Progress) -> Iterator[Row]:
@@ -113,7 +125,7 @@ def files_of(directory: Path) -> list[str]:
     """The files of a folder that this platform knows, in the order of loading. Raises CityError where there are none."""
     if not directory.is_dir():
         raise CityError(_("There is no folder %(path)s.") % {"path": directory})
-    found = [name for name in (*LOADERS, CAST) if (directory / name).is_file()]
+    found = [name for name in (*LOADERS, CAST, SYNONYMS) if (directory / name).is_file()]
     if (directory / ARTICLES).is_dir():
         found.append(ARTICLES)
     if not found:
@@ -131,12 +143,12 @@ def load_file(directory: Path, name: str, progress: Progress = lambda done, tota
         rows = read_rows(directory / name)
         if name == CAST:
             return _load_cast(rows, progress)
+        if name == SYNONYMS:
+            return Loaded(name, import_synonyms(directory / name))
         if not isinstance(rows, list):
             raise ValueError(_("a list of rows is expected"))
         result = LOADERS[name](_ticking(rows, progress))
-    except KeyError as error:
-        raise CityError(_("%(file)s: a row lacks the field %(field)s") % {"file": name, "field": error}) from error
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise CityError(f"{name}: {error}") from error
     if isinstance(result, int):
         return Loaded(name, result)
@@ -167,7 +179,6 @@ def _load_cast(cast: Any, progress: Progress) -> Loaded:
 
 
 def _load_articles(directory: Path) -> Loaded:
-    import_synonyms()
     report = import_articles(directory)
     if report.errors:
         raise ValueError("; ".join(report.errors[:10]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hotline.voice.models import Line
-from search.models import Article
+from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
 from ticketing.dispatch.models import DispatchRule
 from ticketing.notices.models import NoticeTemplate
@@ -78,6 +78,11 @@ def lines() -> Rows:
         }
         rows.append(row if line.active else {**row, "active": False})
     return rows
+
+
+def synonyms() -> list[list[str]]:
+    """Groups of synonyms.yml, the official word first in each."""
+    return [[group.word, *group.also] for group in Synonym.objects.order_by("pk")]
 
 
 def articles() -> Rows:
