@@ -9,7 +9,8 @@ from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import connections
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -70,48 +71,48 @@ class Report:
 
 
 _pool = ThreadPoolExecutor(max_workers=len(PARTS) + 4, thread_name_prefix="health")
-_running: dict[str, Future[tuple[Reading, float]]] = {}
+_running: dict[tuple[str, str], Future[tuple[Reading, float]]] = {}
 _lock = threading.Lock()
-_last: Report | None = None
+_last: dict[str, Report] = {}  # by language
 
 
 def report(*, seconds: float = PROBE_SECONDS, fresh: bool = False) -> Report:
     """Ask all parts at once, each with at most `seconds`. A report younger than two seconds is given again."""
-    global _last
-    last = _last
+    language = translation.get_language() or ""
+    last = _last.get(language)
     if not fresh and last is not None and time.time() - last.taken_at < FRESH_SECONDS:
         return last
     probes = all_probes()
     order = [name for name in PARTS if name in probes] + sorted(probes.keys() - PARTS.keys())
-    futures = {name: _ask(name, probes[name]) for name in order}
+    futures = {name: _ask(name, probes[name], language) for name in order}
     until = time.monotonic() + seconds
     parts = tuple(_part(name, futures[name], until, seconds) for name in order)
     if any(part.state == DOWN and part.name in VITAL for part in parts):
         state = DOWN
     else:
         state = DEGRADED if any(part.degraded for part in parts) else OK
-    _last = Report(state, parts, time.time())
-    return _last
+    _last[language] = found = Report(state, parts, time.time())
+    return found
 
 
-def _ask(name: str, probe: Probe) -> Future[tuple[Reading, float]]:
+def _ask(name: str, probe: Probe, language: str) -> Future[tuple[Reading, float]]:
     """Start a probe, unless the one before still hangs: probes that never end must not pile up."""
     with _lock:
-        running = _running.get(name)
+        running = _running.get((name, language))
         if running is None or running.done():
-            running = _running[name] = _pool.submit(_timed, probe)
+            running = _running[name, language] = _pool.submit(_timed, probe, language)
         return running
 
 
-def _timed(probe: Probe) -> tuple[Reading, float]:
-    close_old_connections()
+def _timed(probe: Probe, language: str) -> tuple[Reading, float]:
     began = time.monotonic()
     try:
-        reading = probe()
+        with translation.override(language or None):
+            reading = probe()
     except Exception as error:
         reading = Reading(in_use="", state=DOWN, reason=f"{type(error).__name__}: {error}")
     finally:
-        close_old_connections()
+        connections.close_all()  # many threads, seldom used: none of them keeps a connection
     return reading, (time.monotonic() - began) * 1000
 
 

@@ -98,6 +98,13 @@ def chromium() -> str:
         raise
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Pages speak Chinese in the tests too: compile the catalogues that changed."""
+    from hotline.runtime.catalogues import compile_catalogues
+
+    compile_catalogues()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test that needs a real server is NOT TESTED by name where there is none."""
     for marker, (name, variable) in SERVERS.items():
