@@ -85,7 +85,8 @@ class PlaceMatch:
 class OrderDraft:
     """All that was said about a matter, as confirmed by the citizen. `answers` are by slot of the duty item's questions.
 
-    `secrecy` is open, secret (name withheld from the unit) or anonymous (no contact kept). `intent` says the kind of demand.
+    `secrecy` is open, secret (name withheld from the unit), anonymous (no contact kept) or empty when it was not spoken of.
+    `intent` says the kind of demand.
     """
 
     intent: str
@@ -98,7 +99,7 @@ class OrderDraft:
     incident_time: str = ""
     contact_phone: str = ""
     contact_name: str = ""
-    secrecy: str = "open"
+    secrecy: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     language: str = "zh-hans"
     serial: int = 0

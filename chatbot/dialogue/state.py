@@ -15,7 +15,7 @@ STATE_VERSION = 1
 class Slot:
     """One fact: its value, the words it came from, how sure it is, the turn it came from, and whether the citizen confirmed it.
 
-    `source` is said, line (given by the telephone network), rule (derived) or skipped (the citizen does not know or will not say).
+    `source` is said, line (given by the telephone network), rule (derived) or skipped (not known, or kept back).
     """
 
     value: str

@@ -16,7 +16,9 @@ MARGIN = 0.12
 FLOOR = 0.2
 """Below this the text is about nothing in the list."""
 
-_PLAIN_WORDS = re.compile(r"我要|我想|投诉|举报|反映|请问|咨询|一下|帮忙|希望|你们|我们|他们|这个|那个|问题|情况|处理|解决|没有|什么|怎么")
+_PLAIN_WORDS = re.compile(
+    r"我要|我想|投诉|举报|反映|请问|咨询|一下|帮忙|希望|你们|我们|他们|这个|那个|问题|情况|处理|解决|没有|什么|怎么"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ _PLACE_LIKE = re.compile(
 _NOT_IN_NAMES = re.compile(
     r"^.*(?:在|到|去|从|是|的|了|有|个|住|们|这|那|说|叫|位于|靠近|反映|投诉|举报|附近|旁边|门口|对面|天|晚|里|上|下|和|跟|与|我|你|他|她)"
 )
-_GENERIC = re.compile(r"^(?:马|公|道|铁|高速公?|水|电|网|线|思|出|门|半|一条|这条|那条|走|修|铺|带|指|老|小|整条|农|全|本|外|乡|城|步行|大|过)(?:路|街|村|镇|巷|小区|社区|市场|公园|医院|超市|商场)$")
+_GENERIC = re.compile(
+    r"^(?:马|公|道|铁|高速公?|水|电|网|线|思|出|门|半|一条|这条|那条|走|修|铺|带|指|老|小|整条|农|全|本|外|乡|城|步行|大|过)(?:路|街|村|镇|巷|小区|社区|市场|公园|医院|超市|商场)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,12 @@ class Gazetteer:
         self._sounds: dict[tuple[str, ...], list[Named]] = defaultdict(list)
         self._like_sounds: dict[tuple[str, ...], list[Named]] = defaultdict(list)
         self._sound_lengths: set[int] = set()
+        self._by_code: dict[str, Entry] = {}
         self.size = 0
         for entry in entries:
             self.size += 1
+            if entry.kind == "place":
+                self._by_code[entry.code] = entry
             for position, name in enumerate((entry.name, *entry.aliases)):
                 if len(name) >= 2:
                     self._add(Named(entry, name, ALIAS if position else EXACT))
@@ -80,9 +85,13 @@ class Gazetteer:
             self._like_sounds[tuple(_like(s) for s in sounds)].append(named)
             self._sound_lengths.add(len(folded))
 
-    def named(self, name: str) -> list[Named]:
-        """Entries that have exactly this name."""
-        return list(self._names.get(same_length_fold(name), ()))
+    def namesakes(self, code: str) -> list[Entry]:
+        """The place of that code first, then all others of the same name."""
+        entry = self._by_code.get(code)
+        if entry is None:
+            return []
+        others = [named.entry for named in self._names.get(same_length_fold(entry.name), ()) if named.name == named.entry.name]
+        return [entry] + [other for other in others if other.kind == "place" and other.code != code]
 
     def find(self, text: str) -> list[Span]:
         """Spans of places, units and duty items in `text`: the longest names first, then by sound, then what looks like a place."""

@@ -43,7 +43,9 @@ def parse_number(text: str) -> int | None:
             section += (1 if digit is None or digit == 0 else digit) * UNITS[char]
             digit, last_unit, zero_before = None, UNITS[char], False
         else:
-            total = (total + section + (digit or 0)) * BIG_UNITS[char] if char == "亿" else total + (section + (digit or 0)) * 10_000
+            total = (
+                (total + section + (digit or 0)) * BIG_UNITS[char] if char == "亿" else total + (section + (digit or 0)) * 10_000
+            )
             section, digit, last_unit, zero_before = 0, None, BIG_UNITS[char], False
     if digit:
         section += digit * (last_unit // 10 if last_unit > 10 and not zero_before else 1)

@@ -26,7 +26,9 @@ YES, WEAK_YES, NO = "yes", "weak_yes", "no"
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}")
 _SERVICE_LINE = re.compile(r"(?:400|800)\d{7}")
-_ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])")
+_ID_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
+)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NAME = re.compile(
     r"(?:免贵姓|我姓|姓名是?|名字(?:是|叫|写)?|我叫|本人叫?|叫我|姓)(?P<name>[\u4e00-\u9fff]{1,4}?)"
@@ -153,7 +155,9 @@ def is_noise(text: str) -> bool:
     if len(plain) > 3 and len(set(plain)) == 1 and not plain.isdigit():
         return True
     # A keyboard run such as qwert: Latin letters without a vowel pattern of words, nothing Chinese, no digit.
-    return bool(re.fullmatch(r"[a-z]{1,12}", plain)) and (len(plain) < 2 or not re.search(r"[aeiouy]", plain) or plain in _keyboard())
+    return bool(re.fullmatch(r"[a-z]{1,12}", plain)) and (
+        len(plain) < 2 or not re.search(r"[aeiouy]", plain) or plain in _keyboard()
+    )
 
 
 @cache

@@ -192,7 +192,9 @@ def probe() -> Probe:
         return Probe("Rasa", True, str(reason), round((time.monotonic() - started) * 1000, 1), str(wish))
     except Exception as problem:
         log.exception("chatbot.probe_failed")
-        return Probe(RULES, True, f"{type(problem).__name__}: {problem}", round((time.monotonic() - started) * 1000, 1), str(wish))
+        return Probe(
+            RULES, True, f"{type(problem).__name__}: {problem}", round((time.monotonic() - started) * 1000, 1), str(wish)
+        )
     card = embedded.read_card(settings.MODELS_DIR / "understanding")
     trained = card.trained_at if card else ""
     name = _("embedded model of %(date)s") % {"date": trained[:10]}

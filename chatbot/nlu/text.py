@@ -8,7 +8,9 @@ import unicodedata
 MAX_CHARS = 500
 """Longer texts are cut here: Rasa's parse time grows with length and blocks its only thread (measured: 100 kB, 20 s)."""
 
-_CONTROL = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+_CONTROL = re.compile(
+    r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
 _SPACES = re.compile(r"\s+")
 _HAN = r"\u3400-\u9fff"
 _GAP_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")

@@ -28,7 +28,9 @@ _DATE = re.compile(
     rf"(?:(?P<year>[0-9]{{4}}|[零〇一二三四五六七八九]{{4}}|今|去|前)年)?(?:(?P<month>[0-9]{{1,2}}|{NUMERAL}{{1,3}})月份?)"
     rf"(?:(?P<monthday>[0-9]{{1,2}}|{NUMERAL}{{1,3}})[日号])?(?P<monthpart>初|中旬|底|末)?"
 )
-_MONTHDAY = re.compile(rf"(?<![\w])?(?P<monthday>[0-9]{{1,2}}|{NUMERAL}{{1,3}})[日号](?!线|楼|院|机|码|店|门|铺|车|厅|窗|库|房|路|桥|\d)")
+_MONTHDAY = re.compile(
+    rf"(?<![\w])?(?P<monthday>[0-9]{{1,2}}|{NUMERAL}{{1,3}})[日号](?!线|楼|院|机|码|店|门|铺|车|厅|窗|库|房|路|桥|\d)"
+)
 _RELATIVE_DAY = re.compile(rf"(?P<day>{_DAY})")
 _WEEK = re.compile(r"(?P<which>上上|上|这|本|下)?(?:个)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天末])")
 _AGO = re.compile(
@@ -125,9 +127,9 @@ def _clock_from(text: str, at: int) -> tuple[int, int, tuple[int, int] | None] |
             minute = parse_number(match.group("minute")) or 0
         if minute > 59:
             continue
-        if part in _AFTERNOON and hour < 12 and not (part in {"夜里", "夜", "深夜", "夜间"} and hour < 6):
-            hour += 12
-        elif part == "中午" and hour < 3:
+        if (part in _AFTERNOON and hour < 12 and not (part in {"夜里", "夜", "深夜", "夜间"} and hour < 6)) or (
+            part == "中午" and hour < 3
+        ):
             hour += 12
         return match.start(), match.end(), (hour % 24, minute)
     return None

@@ -47,9 +47,16 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(asdict(card), ensure_ascii=False, indent=1))
             return
         self.stdout.write(line)
-        self.stdout.write(_("%(examples)s examples of %(intents)s intents") % {"examples": card.examples, "intents": len(card.intents)})
+        self.stdout.write(
+            _("%(examples)s examples of %(intents)s intents") % {"examples": card.examples, "intents": len(card.intents)}
+        )
         if card.cv_accuracy is not None:
             self.stdout.write(
                 _("cross-validation %(cv).3f (spread %(sd).3f), hold-out %(held).3f of %(count)s sentences")
-                % {"cv": card.cv_accuracy, "sd": card.cv_accuracy_sd, "held": card.holdout_accuracy, "count": card.holdout_examples}
+                % {
+                    "cv": card.cv_accuracy,
+                    "sd": card.cv_accuracy_sd,
+                    "held": card.holdout_accuracy,
+                    "count": card.holdout_examples,
+                }
             )

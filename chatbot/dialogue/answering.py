@@ -1,0 +1,467 @@
+"""What an utterance does to the open question: answers it, corrects what was read back, gives up, or goes elsewhere."""
+
+from __future__ import annotations
+
+import re
+
+from chatbot.dialogue import answers, course
+from chatbot.dialogue.flows import flow_of_intent, flows
+from chatbot.dialogue.moves import Choice
+from chatbot.dialogue.report_acts import QUESTION_PREFIX, question_of
+from chatbot.dialogue.state import Slot
+from chatbot.dialogue.turn import Turn
+from chatbot.nlu import rules
+from chatbot.nlu.text import bare, without_fillers
+from chatbot.nlu.types import NOISE
+
+_FIXABLE = ("what", "place", "time", "wish", "phone", "secrecy")
+_FIX_WORDS = (
+    ("phone", r"电话|手机|号码|联系方式"),
+    ("place", r"地址|地点|位置|地方|门牌"),
+    ("time", r"时间|日期|哪天|几号"),
+    ("wish", r"要求|希望|处理方式"),
+    ("secrecy", r"保密|匿名|公开"),
+    ("what", r"事情|内容|类别|描述"),
+)
+_NEW_VALUE = re.compile(r"(?:应该是|改成|改为|换成|是|写)(?P<value>[^,，。不]{2,40})[。!！]?$")
+_DENIAL = re.compile(r"^(?:不对|不是的?|错了|有误|搞错了|弄错了|记错了|不|没有|等等|等一下)[,，。 ]*")
+_SWITCH_FROM = {"text": 0.75, "place": 0.6, "time": 0.6, "phone": 0.6, "yes_no": 0.6, "choice": 0.6, "number": 0.6, "score": 0.75}
+_SWITCH_TO = frozenset({"consult_policy", "query_ticket"})
+_REPORTS = frozenset({"report_complaint", "request_help", "report_violation"})
+_START_INTENTS = {"consult": "consult_policy", "report": "report_complaint", "query": "query_ticket"}
+_ASIDES = frozenset({"chitchat", "out_of_scope", "greet"})
+
+
+def choose(turn: Turn, choice: Choice) -> None:
+    """A choice was clicked or keyed: no understanding is needed."""
+    state = turn.state
+    if choice.value == "human":
+        turn.hand_over("asked")
+    elif choice.value in _START_INTENTS and not state.flow:
+        intent = _START_INTENTS[choice.value]
+        flow = flow_of_intent(intent)
+        state.failures = 0
+        if flow:
+            course.begin(turn, flow, intent, "")
+    elif choice.value == "skip":
+        _skipped(turn)
+    else:
+        _take(turn, Slot(choice.value, choice.label, 1.0, turn.utterance.seq))
+
+
+def answered(turn: Turn) -> bool:
+    """Deals with the utterance as an answer to the open question. False when it is none and should be taken as a new wish."""
+    state = turn.state
+    special = {"more": _more, "offer_report": _offer_report, "offer_person": _offer_person, "drop": _drop, "fix": _fix}.get(
+        state.step
+    )
+    if special:
+        return special(turn)
+    if not state.flow:
+        return False
+    if state.step == "confirm":
+        return _confirm(turn)
+    if state.flow == "report" and _gives_up(turn):
+        turn.ask("report.drop", step="drop", expecting="yes_no", choices=turn.yes_no())
+        return True
+    found = answers.read(state.expecting, turn.heard, choices=state.choices, seq=turn.utterance.seq)
+    if state.expecting == "place":
+        found = _place(turn)
+    if _goes_elsewhere(turn, found):
+        return _elsewhere(turn)
+    if found.kind == answers.VALUE and found.slot:
+        _take(turn, found.slot)
+    elif found.kind == answers.SKIP and _may_skip(turn):
+        _skipped(turn)
+    elif found.kind == answers.BAD:
+        turn.say("order.bad_number")
+        turn.fail()
+    elif state.flow == "report" and _adds(turn):
+        turn.say("ack.added")
+        course.go_on(turn)
+    else:
+        turn.fail()
+    return True
+
+
+def _place(turn: Turn) -> answers.Answered:
+    text = turn.heard.text
+    if answers.declines(turn.heard) and not turn.heard.first("place"):
+        return answers.Answered(answers.SKIP)
+    if turn.take_place(text, asked=True):
+        return answers.Answered(answers.VALUE, turn.state.slots["place"])
+    return answers.Answered(answers.NOTHING)
+
+
+def _may_skip(turn: Turn) -> bool:
+    """A question the person cannot answer is not asked again, whatever the flow says; order numbers and yes-no are needed."""
+    state = turn.state
+    if state.step.startswith(QUESTION_PREFIX):
+        return True
+    if state.step == "duty":
+        return True
+    flow = turn.flow
+    spec = flow.step(state.step) if flow else None
+    return bool(spec and spec.skippable) or state.step in {"place", "time", "wish", "phone"}
+
+
+def _skipped(turn: Turn) -> None:
+    state = turn.state
+    turn.skip(state.step)
+    state.failures = 0
+    if rules.says("anonymous", turn.heard.text) and state.step == "phone":
+        state.slots["secrecy"] = Slot("anonymous", turn.heard.text, 1.0, turn.utterance.seq)
+    turn.absorb(text=turn.heard.text, asked=state.step)
+    turn.say("ack.no_phone" if state.step == "phone" else "ack.skipped")
+    course.go_on(turn)
+
+
+def _take(turn: Turn, slot: Slot) -> None:
+    """Fills the fact that was asked for, says what was understood, and goes on."""
+    state = turn.state
+    step = state.step
+    if step in {"more", "offer_report", "offer_person", "drop", "fix", "confirm"}:
+        _take_special(turn, step, slot)
+        return
+    state.failures = 0
+    if step == "place_sure":
+        _take_place_sure(turn, slot)
+    elif step == "place_which":
+        state.slots.pop("place_options", None)
+        place = state.slots["place"]
+        place.value, place.text, place.confirmed = slot.value, f"{slot.text}{place.text}", True
+    elif step == "duty":
+        if slot.value == "none":
+            turn.skip("duty")
+        else:
+            state.slots["duty"] = slot
+            turn.say("ack.duty", value=slot.text)
+    elif slot.value == "same" and step == "phone":
+        course.know_caller(turn)
+        if not turn.known("phone"):
+            turn.fail()
+            return
+    else:
+        state.slots[step] = slot
+        _acknowledge(turn, step)
+    if turn.utterance.kind == "text" and turn.heard.intent != NOISE:
+        turn.absorb(text=turn.heard.text, asked=step)
+    course.go_on(turn)
+
+
+def _take_special(turn: Turn, step: str, slot: Slot) -> None:
+    """A keyed or clicked answer to one of the engine's own questions."""
+    if step == "fix":
+        _clear(turn, slot.value)
+        return
+    {
+        "more": _more_is,
+        "offer_report": _offer_report_is,
+        "offer_person": _offer_person_is,
+        "drop": _drop_is,
+        "confirm": _confirm_is,
+    }[step](turn, slot.value == "yes")
+
+
+def _take_place_sure(turn: Turn, slot: Slot) -> None:
+    place = turn.state.slots["place"]
+    if slot.value == "yes":
+        place.confirmed, place.confidence = True, 1.0
+    else:
+        del turn.state.slots["place"]
+
+
+def _acknowledge(turn: Turn, step: str) -> None:
+    """Repeats the fact that was understood, where it is short enough to be repeated."""
+    slot = turn.state.slots[step]
+    shown = slot.text if len(slot.text) <= 14 else ""
+    if step in {"place", "time"} and shown and not turn.place_is_doubtful():
+        turn.say(f"ack.{step}", value=shown)
+    elif step == "phone":
+        turn.say("ack.phone", value=slot.value)
+    elif step == "secrecy" and slot.value in {"anonymous", "secret"}:
+        turn.say(f"ack.{slot.value}")
+    elif step.startswith(QUESTION_PREFIX) and shown:
+        question = question_of(turn, step)
+        if question and question.kind != "yes_no":
+            turn.say("ack.answer", value=shown)
+
+
+def _gives_up(turn: Turn) -> bool:
+    """Whether the person wants to stop registering (不报了), not merely to skip a question."""
+    heard = turn.heard
+    if turn.state.expecting in {"phone", "place", "time"} and answers.declines(heard):
+        return False
+    if turn.state.step.startswith(QUESTION_PREFIX) or turn.state.expecting == "choice":
+        return rules.says("give_up", heard.text) and not answers.declines(heard)
+    leaves = heard.intent == "goodbye" and heard.confidence >= 0.6 and len(bare(heard.text)) <= 10
+    return leaves or (rules.says("give_up", heard.text) and len(bare(heard.text)) <= 12 and not answers.declines(heard))
+
+
+def _goes_elsewhere(turn: Turn, found: answers.Answered) -> bool:
+    heard, expecting = turn.heard, turn.state.expecting
+    if heard.engine == "rules" or heard.confidence < _SWITCH_FROM.get(expecting, 0.6):
+        return False
+    if found.kind == answers.VALUE and expecting not in {"text", "place"}:
+        return False
+    if heard.intent in _ASIDES:
+        return expecting != "text" and found.kind != answers.VALUE
+    if heard.intent not in _SWITCH_TO or turn.state.flow == "consult":
+        return False
+    if expecting == "place" and (heard.first("place") and not rules.is_question(heard.text)):
+        return False
+    return heard.intent != "consult_policy" or rules.is_question(heard.text)
+
+
+def _elsewhere(turn: Turn) -> bool:
+    """Another topic: the draft is laid aside, or the small talk answered and the question asked again."""
+    turn.state.failures = 0
+    if turn.state.expecting == "place":
+        turn.state.slots.pop("place", None)  # the words of the new topic were no place
+    if turn.heard.intent in _ASIDES:
+        turn.say("greet.back" if turn.heard.intent == "greet" else turn.heard.intent)
+        course.go_on(turn)
+        return True
+    flow = flow_of_intent(turn.heard.intent)
+    if flow is None:
+        return False
+    course.begin(turn, flow, turn.heard.intent, turn.heard.text)
+    return True
+
+
+def _adds(turn: Turn) -> bool:
+    """More about the matter instead of an answer: it is kept, and the question stays open. At most twice for one question."""
+    heard, state = turn.heard, turn.state
+    if heard.intent not in _REPORTS or heard.confidence < 0.5 or len(bare(heard.text)) < 6 or not turn.value("what"):
+        return False
+    if state.asked.get(state.step, 0) > 2:
+        return False
+    what = state.slots["what"]
+    what.value = what.text = f"{what.value}。{heard.text}"[:2000]
+    turn.absorb(text=heard.text)
+    return True
+
+
+# --- the engine's own questions ------------------------------------------------------------------------------------------
+
+
+def _yes_no(turn: Turn) -> str:
+    found = answers.read("yes_no", turn.heard, choices=[], seq=turn.utterance.seq)
+    return found.slot.value if found.slot else ""
+
+
+def _more(turn: Turn) -> bool:
+    said = _yes_no(turn)
+    if not said:
+        return False
+    _more_is(turn, said == "yes")
+    return True
+
+
+def _more_is(turn: Turn, yes: bool) -> None:
+    turn.state.failures = 0
+    if yes:
+        turn.ask("open", step="open", expecting="")
+    else:
+        course.end(turn)
+
+
+def _offer_report(turn: Turn) -> bool:
+    said = _yes_no(turn)
+    if said:
+        _offer_report_is(turn, said == "yes")
+        return True
+    return _leave_offer(turn)
+
+
+def _offer_report_is(turn: Turn, yes: bool) -> None:
+    question = turn.value("question")
+    turn.state.failures = 0
+    if yes:
+        turn.heard = turn.services.understand(question)
+        course.begin(turn, flows()["report"], "report_complaint", question)
+    else:
+        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.yes_no())
+
+
+def _offer_person(turn: Turn) -> bool:
+    said = _yes_no(turn)
+    if said:
+        _offer_person_is(turn, said == "yes")
+        return True
+    return _leave_offer(turn)
+
+
+def _offer_person_is(turn: Turn, yes: bool) -> None:
+    turn.state.failures = 0
+    if yes:
+        turn.hand_over("no_answer")
+    else:
+        course.finish(turn)
+
+
+def _leave_offer(turn: Turn) -> bool:
+    """Neither yes nor no to an offer: a new wish is followed, anything else is asked once more."""
+    if turn.heard.confidence >= 0.45 and flow_of_intent(turn.heard.intent):
+        return False
+    if turn.heard.intent == "goodbye" and turn.heard.confidence >= 0.45:
+        course.end(turn)
+        return True
+    turn.fail()
+    return True
+
+
+def _drop(turn: Turn) -> bool:
+    said = _yes_no(turn)
+    if said:
+        _drop_is(turn, said == "yes")
+    else:
+        turn.fail()
+    return True
+
+
+def _drop_is(turn: Turn, yes: bool) -> None:
+    turn.state.failures = 0
+    if yes:
+        turn.say("report.dropped")
+        course.finish(turn)
+    else:
+        course.go_on(turn)
+
+
+# --- the read-back -------------------------------------------------------------------------------------------------------
+
+
+def _confirm(turn: Turn) -> bool:
+    """Only a plain yes creates. A no, or a text that changes a fact, is a correction and is read back again."""
+    heard = turn.heard
+    found = answers.read("yes_no", heard, choices=[], seq=turn.utterance.seq)
+    if found.slot and found.slot.value == "yes":
+        if found.slot.confidence >= 1.0 and not _doubtful_hearing(turn):
+            _confirm_is(turn, True)
+        else:
+            turn.fail()  # 嗯 may be a cough; what creates an order must be a word
+        return True
+    if found.slot:
+        _confirm_is(turn, False)
+        return True
+    if _gives_up(turn):
+        turn.ask("report.drop", step="drop", expecting="yes_no", choices=turn.yes_no())
+        return True
+    if _corrects(turn):
+        turn.state.failures = 0
+        course.go_on(turn)
+        return True
+    if _goes_elsewhere(turn, found):
+        return _elsewhere(turn)
+    if _adds(turn):
+        turn.say("ack.added")
+        course.go_on(turn)
+        return True
+    turn.fail()
+    return True
+
+
+def _doubtful_hearing(turn: Turn) -> bool:
+    """Whether the recogniser itself was unsure of the one word that matters."""
+    return turn.utterance.confidence is not None and turn.utterance.confidence < 0.4
+
+
+def _confirm_is(turn: Turn, yes: bool) -> None:
+    state = turn.state
+    if yes:
+        state.failures = 0
+        for slot in state.slots.values():
+            slot.confirmed = True
+        state.slots["confirm"] = Slot("yes", "", 1.0, turn.utterance.seq, confirmed=True)
+        course.go_on(turn)
+        return
+    _ask_what_is_wrong(turn)
+
+
+def _ask_what_is_wrong(turn: Turn) -> None:
+    present = [name for name in _FIXABLE if turn.known(name)]
+    if any(name.startswith(QUESTION_PREFIX) for name in turn.state.slots):
+        present.append("answers")
+    choices = [Choice(turn.words(f"fix.{name}"), name, str(n)) for n, name in enumerate(present, start=1)]
+    turn.ask("report.fix", step="fix", expecting="choice", choices=choices)
+
+
+def _fix(turn: Turn) -> bool:
+    """The answer to 哪里不对: a fact named, or put right at once."""
+    if _corrects(turn):
+        turn.state.failures = 0
+        course.go_on(turn)
+        return True
+    found = answers.read("choice", turn.heard, choices=turn.state.choices, seq=turn.utterance.seq)
+    if found.kind == answers.VALUE and found.slot:
+        _clear(turn, found.slot.value)
+    elif found.kind == answers.SKIP:
+        course.go_on(turn)
+    else:
+        turn.fail()
+    return True
+
+
+def _clear(turn: Turn, name: str) -> None:
+    """Forgets a fact, so that it is asked again and then read back again."""
+    slots = turn.state.slots
+    turn.state.failures = 0
+    slots.pop(name, None)
+    slots.pop("place_options", None)
+    if name in {"what", "answers"}:
+        for other in [slot for slot in slots if slot.startswith(QUESTION_PREFIX)]:
+            del slots[other]
+    if name == "what":
+        slots.pop("duty", None)
+        slots.pop("duty_asked", None)
+    course.go_on(turn)
+
+
+def _corrects(turn: Turn) -> bool:
+    """Puts right the facts that the utterance names (不对,是人民路; 电话错了). True when one was changed or cleared."""
+    heard, slots, seq = turn.heard, turn.state.slots, turn.utterance.seq
+    text = heard.text
+    changed = False
+    last_place = next(iter(reversed(heard.all("place"))), None)
+    if last_place and last_place.text not in turn.shown("place"):
+        before = slots.pop("place", None)
+        slots.pop("place_options", None)
+        if turn.take_place(text[last_place.start :], asked=False):
+            changed = True
+        elif before:
+            slots["place"] = before
+    for kind in ("time", "phone"):
+        span = next(iter(reversed(heard.all(kind))), None)
+        if span and span.value != turn.value(kind):
+            slots[kind] = Slot(span.value, span.text, span.confidence, seq)
+            changed = True
+    wish = rules.find_wish(text)
+    if wish and wish != turn.value("wish"):
+        slots["wish"] = Slot(wish, wish, 0.8, seq)
+        changed = True
+    for key in ("anonymous", "secret"):
+        if rules.says(key, text) and turn.value("secrecy") != key:
+            slots["secrecy"] = Slot(key, text, 1.0, seq)
+            changed = True
+            break
+    return changed or _names_wrong(turn, without_fillers(text), text)
+
+
+def _names_wrong(turn: Turn, plain: str, text: str) -> bool:
+    """A fact called wrong by its name, with or without the right one behind it."""
+    if not rules.says("correction", text) and not _DENIAL.match(text):
+        return False
+    for name, words in _FIX_WORDS:
+        if not re.search(words, plain) or not turn.known(name):
+            continue
+        new = _NEW_VALUE.search(text)
+        if new and name in {"wish", "what", "place"} and not re.search(words, new.group("value")):
+            value = new.group("value").strip()
+            turn.state.slots[name] = Slot(value, value, 0.81, turn.utterance.seq)
+            if name == "what":
+                turn.state.slots.pop("duty", None)
+        else:
+            turn.state.slots.pop(name, None)
+        return True
+    return False
