@@ -26,8 +26,6 @@ from ticketing.organisation.models import Staff
 from ticketing.outbox.selectors import last_numbers
 from ticketing.ui.messages import tell
 
-
-
 BAR_BUTTONS = 3  # besides the primary ones; the rest is behind "More"
 
 

@@ -28,6 +28,9 @@ from ticketing.organisation.roles import CENTRE_ROLES, Role
 
 SOON_STATES = {"running": "normal", "soon": "soon", "overdue": "overdue", "done": "done", "done_late": "overdue", "paused": "normal"}
 INBOX_STATES = (State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW)
+# The unit has answered in time or not: while the hotline checks the reply its clock stands.
+ANSWERED = frozenset({State.REPLY_REVIEW})
+ON_CLOCK = WITH_UNIT - ANSWERED
 DONE_STATES = frozenset({State.CLOSED, State.CLOSED_DIRECT, State.ARCHIVED})
 
 
@@ -214,23 +217,28 @@ def unit_groups(staff: Staff, *, now: datetime | None = None) -> list[Group]:
     """The groups of the unit's list with their totals, in one query."""
     now = now or timezone.now()
     today, week = due_bounds(now)
+    open_ones = ~Q(state__in=ANSWERED)
     count = orders.unit_list(staff).order_by().aggregate(
-        overdue=Count("pk", filter=Q(due_at__lte=now)),
-        today=Count("pk", filter=Q(due_at__gt=now, due_at__lt=today)),
-        week=Count("pk", filter=Q(due_at__gte=today, due_at__lt=week, due_at__gt=now)),
-        later=Count("pk", filter=Q(due_at__gte=max(week, today)) | Q(due_at=None)),
+        overdue=Count("pk", filter=open_ones & Q(due_at__lte=now)),
+        today=Count("pk", filter=open_ones & Q(due_at__gt=now, due_at__lt=today)),
+        week=Count("pk", filter=open_ones & Q(due_at__gt=now, due_at__gte=today, due_at__lt=week)),
+        later=Count("pk", filter=open_ones & (Q(due_at__gte=week) | Q(due_at=None))),
+        answered=Count("pk", filter=Q(state__in=ANSWERED)),
     )
     return [
         Group("overdue", _("Overdue"), "overdue", count["overdue"]),
         Group("today", _("Due today"), "soon", count["today"]),
         Group("week", _("Due this week"), "normal", count["week"]),
         Group("later", _("Later"), "normal", count["later"]),
+        Group("answered", _("Reply with the hotline"), "normal", count["answered"]),
     ]
 
 
 def group_of(order: WorkOrder, now: datetime) -> str:
     """Which group of the unit's list an order belongs to."""
     today, week = due_bounds(now)
+    if order.state in ANSWERED:
+        return "answered"
     if order.due_at is None:
         return "later"
     if order.due_at <= now:
@@ -244,8 +252,8 @@ def group_of(order: WorkOrder, now: datetime) -> str:
 def supervision_counts(staff: Staff, *, now: datetime) -> dict[str, int]:
     """Red, yellow, watched and often returned orders, counted in one query."""
     return orders.visible_orders(staff).filter(state__in=OPEN).order_by().aggregate(
-        red=Count("pk", filter=Q(state__in=WITH_UNIT, due_at__lte=now)),
-        yellow=Count("pk", filter=Q(state__in=WITH_UNIT, warn_at__lte=now, due_at__gt=now)),
+        red=Count("pk", filter=Q(state__in=ON_CLOCK, due_at__lte=now)),
+        yellow=Count("pk", filter=Q(state__in=ON_CLOCK, warn_at__lte=now, due_at__gt=now)),
         watched=Count("pk", filter=Q(supervised=True)),
         returned=Count("pk", filter=Q(return_count__gte=1)),
         urged=Count("pk", filter=Q(urge_count__gte=1)),
@@ -256,14 +264,14 @@ def supervision_list(staff: Staff, kind: str, *, now: datetime) -> QuerySet[Work
     """The orders behind one of the counts of `supervision_counts`."""
     seen = orders.visible_orders(staff).filter(state__in=OPEN)
     if kind == "yellow":
-        return seen.filter(state__in=WITH_UNIT, warn_at__lte=now, due_at__gt=now).order_by("due_at")
+        return seen.filter(state__in=ON_CLOCK, warn_at__lte=now, due_at__gt=now).order_by("due_at")
     if kind == "watched":
         return seen.filter(supervised=True).order_by("due_at", "created_at")
     if kind == "returned":
         return seen.filter(return_count__gte=1).order_by("-return_count", "created_at")
     if kind == "urged":
         return seen.filter(urge_count__gte=1).order_by("-urge_count", "created_at")
-    return orders.red_list(staff, now=now).filter(due_at__lte=now)
+    return orders.red_list(staff, now=now).filter(state__in=ON_CLOCK, due_at__lte=now)
 
 
 # --- Finding ---------------------------------------------------------------------------------------------------------

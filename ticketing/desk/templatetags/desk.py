@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from ticketing.desk.doings import Doing
 from ticketing.desk.selectors import DONE_STATES
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.organisation.models import Urgency
-from ticketing.ui.templatetags.ui import badge, clock
+from ticketing.ui.templatetags.ui import badge, clock, icon
 
 register = template.Library()
 
@@ -27,21 +27,21 @@ def state(order: WorkOrder, meaning: str = "") -> SafeString:
 @register.simple_tag
 def marks(order: WorkOrder) -> SafeString:
     """What must strike the eye: urgent, sealed, urged, returned, redone, watched; empty for an ordinary order."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     if order.urgency != Urgency.NORMAL:
-        found.append((order.get_urgency_display(), "overdue" if order.urgency == Urgency.CRITICAL else "soon"))
+        found.append((order.get_urgency_display(), "flame", f"tag-{order.urgency}"))
     if order.secrecy != Secrecy.OPEN:
-        found.append((order.get_secrecy_display(), "normal"))
+        found.append((order.get_secrecy_display(), "lock", ""))
     if order.supervised:
-        found.append((_("watched"), "soon"))
-    for count, words in (
-        (order.urge_count, _("urged %(n)d×")),
-        (order.return_count, _("returned %(n)d×")),
-        (order.redo_count, _("redone %(n)d×")),
+        found.append((_("watched"), "flag", ""))
+    for count, words, sign in (
+        (order.urge_count, _("urged %(n)d×"), "bell-ringing"),
+        (order.return_count, _("returned %(n)d×"), "arrow-back-up"),
+        (order.redo_count, _("redone %(n)d×"), "rotate"),
     ):
         if count:
-            found.append((words % {"n": count}, "soon"))
-    return SafeString(" ".join(badge(label, meaning) for label, meaning in found))
+            found.append((words % {"n": count}, sign, ""))
+    return format_html_join(" ", '<span class="tag {}">{}{}</span>', ((look, icon(sign), words) for words, sign, look in found))
 
 
 @register.simple_tag
