@@ -8,10 +8,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.stack.places import ROOT, free_port
 from tests.stack.processes import url_answers
@@ -23,7 +24,7 @@ def env(tmp_path_factory):
     place = tmp_path_factory.mktemp("serve")
     kept = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
     found = {**kept, "VAR_DIR": str(place), "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=found, check=True)
+    subprocess.run([sys.executable, "manage.py", "migrate", "--run-syncdb", "-v0"], cwd=ROOT, env=found, check=True)
     return found
 
 
@@ -129,18 +130,11 @@ def test_unknown_socket_and_foreign_origin_are_refused(env, servers):
     wait_ready(process, port)
 
     def handshake(path, origin):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}{path}",
-            headers={
-                "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": origin,
-            },
-        )  # fmt: skip
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
+            with connect(f"ws://127.0.0.1:{port}{path}", origin=origin, open_timeout=20):
+                return 101
+        except InvalidStatus as refused:
+            return refused.response.status_code
 
     assert handshake("/ws/feeds/", "https://elsewhere.example") == 403
     assert handshake("/ws/nothing/", f"http://127.0.0.1:{port}") == 403
