@@ -23,7 +23,7 @@ from django.conf import settings
 from hotline.voice import speaking
 from hotline.voice.events import ClearSpeech, Ended, Event, PartialText, Speech, StateChanged, TurnShown
 from hotline.voice.listening import ANYTHING, FRAME_MS, Ending, Expected, TurnTaker
-from hotline.voice.models import Incident, Recording
+from hotline.voice.models import Recording
 from hotline.voice.playback import Piece, Playback
 from hotline.voice.recording import CallRecorder
 from hotline.voice.talk import Exchange, Talk
@@ -148,7 +148,7 @@ class CallSession:
         """Begin with what the conversation has already said (the greeting)."""
         self._worker = asyncio.get_running_loop().create_task(self._answer_all())
         self._take_state(exchange)
-        self._spawn(self._say(exchange, None))
+        self._saying_later(self._say(exchange, None))
 
     def feed(self, pcm: bytes) -> None:
         """The citizen's next sound: 16-bit mono PCM of the rate given at the start."""
@@ -356,7 +356,7 @@ class CallSession:
         if self._barged and self._interrupted:
             self.figures.false_alarms += 1
             again, self._interrupted = self._interrupted, []
-            self._spawn(self._speak_all(again, self._generation, None))
+            self._saying_later(self._speak_all(again, self._generation, None))
         self._barged = False
 
     async def _respond(self, exchange: Exchange, heard: _Heard) -> None:
@@ -436,10 +436,18 @@ class CallSession:
             closing, self._closing = self._closing, ""
             self.emit(Ended(closing))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _saying_later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Speak in a task of its own; from now on the call counts as speaking."""
+        self._saying += 1
         task = asyncio.get_running_loop().create_task(work)
         _running.add(task)
-        task.add_done_callback(_finished)
+        task.add_done_callback(self._said)
+
+    def _said(self, task: asyncio.Future[Any]) -> None:
+        self._saying -= 1
+        _running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("voice.speaking_failed", conversation=self.talk.reference, exc_info=error)
 
     def _report(self, reason: str) -> None:
         """One line about the call, without anything that was said."""
@@ -462,15 +470,5 @@ class CallSession:
             reply_ms_most=replies[-1] if replies else None,
         )
 
-    def report_missing_recogniser(self, kind: Incident.Kind, detail: str) -> None:
-        """Keep that this call goes on without recognition, and why."""
-        self._spawn(self.talk.incident(kind, detail))
-
 
 _running: set[asyncio.Future[Any]] = set()
-
-
-def _finished(task: asyncio.Future[Any]) -> None:
-    _running.discard(task)
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("voice.task_failed", error=type(error).__name__, exc_info=error)

@@ -7,13 +7,13 @@ import re
 from functools import cache
 from pathlib import Path
 
+from hotline.voice.wave import read_mulaw
 from speech_models import mulaw, synth
 
 PROMPTS = Path(__file__).resolve().parent / "prompts"
 RATE = synth.RATE
-_SENTENCE = re.compile(r"[^。！？!?；;]+[。！？!?；;]*|[。！？!?；;]+")
+_SENTENCE = re.compile(r"(?:[^。！？!?；;.]|\.(?!\s|$))+[。！？!?；;.]*|[。！？!?；;.]+")
 _FIRST_PIECE_CHARS = 24  # a first sentence longer than this is cut at a comma, so that the answer begins sooner
-WAV_HEADER_BYTES = 58
 
 
 def sentences(text: str) -> list[str]:
@@ -42,7 +42,7 @@ def shipped() -> dict[tuple[str, str], Path]:
 
 @cache
 def _samples(path: Path) -> bytes:
-    return mulaw.decode(path.read_bytes()[WAV_HEADER_BYTES:])
+    return mulaw.decode(read_mulaw(path))
 
 
 def speak(sentence: str, *, language: str, keep: bool) -> bytes | None:

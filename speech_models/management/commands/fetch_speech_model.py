@@ -14,6 +14,7 @@ from speech_models import catalogue, download
 
 class Command(BaseCommand):
     help = "Fetch a speech model by name: resumable, with checksum. Without a name, or with --list, show the catalogue."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", default="")
