@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.dialogue.engine import step
-from chatbot.dialogue.services import PlatformServices
-
 from chatbot.dialogue.moves import Move, Utterance
+from chatbot.dialogue.services import PlatformServices
 from chatbot.dialogue.state import BOT, PERSON, DialogueState
 from hotline.conversations.models import Conversation
 from ticketing.organisation.actor import Actor

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from hotline.conversations import bot
-from hotline.conversations.errors import UnknownConversation
+from hotline.conversations.errors import NotOwner, UnknownConversation
 from hotline.conversations.models import Conversation, Turn
 from ticketing.citizens.sealing import blind_index
 from ticketing.organisation.models import Staff
@@ -100,6 +100,14 @@ def held_by(seat: Staff) -> QuerySet[Conversation]:
         .select_related("citizen")
         .order_by("taken_at")
     )
+
+
+def must_hold(conversation: Conversation, seat: Staff) -> Conversation:
+    """The conversation as it is now, if `seat` holds it. Raises NotOwner."""
+    found = Conversation.objects.select_related("citizen").get(pk=conversation.pk)
+    if found.owner != Conversation.Owner.SEAT or found.seat_id != seat.pk:
+        raise NotOwner
+    return found
 
 
 @dataclass(frozen=True, slots=True)

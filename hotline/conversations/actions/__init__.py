@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotline.conversations.actions._rows import group_of
 from hotline.conversations.actions.owner import break_off, end, hand_over, link_order, release, requeue, seat_says, take
-from hotline.conversations.actions.talk import citizen_says, citizen_silent, press_key, start_conversation, touch
+from hotline.conversations.actions.talk import citizen_says, citizen_silent, press_key, record, start_conversation, touch
 
 __all__ = [
     "break_off",
@@ -15,6 +15,7 @@ __all__ = [
     "hand_over",
     "link_order",
     "press_key",
+    "record",
     "release",
     "requeue",
     "seat_says",

@@ -14,6 +14,7 @@ from hotline.conversations.errors import EmptyText, TextTooLong, UnknownConversa
 from hotline.conversations.models import Conversation, ConversationEvent, Turn
 from ticketing.organisation.models import Staff
 from ticketing.outbox import feeds, live
+from ticketing.outbox.actions import enqueue
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +105,7 @@ def tell_queue(conversation: Conversation, kind: str) -> None:
             "seat": conversation.seat_id,
         },
     )
+    enqueue(kind="queue.changed", payload={}, key="queue")
 
 
 def group_of(conversation: Conversation) -> str:

@@ -111,6 +111,15 @@ def citizen_silent(*, conversation: Conversation) -> list[Turn]:
     return run_bot(conversation=conversation, utterance=Utterance(kind=SILENCE))
 
 
+def record(*, conversation: Conversation, text: str, client_ref: str = "") -> Turn:
+    """Store what the citizen wrote without asking the bot: a form, a letter. Raises EmptyText, TextTooLong."""
+    words = _rows.clean_text(text)
+    with transaction.atomic():
+        row = _rows.lock(conversation)
+        heard = row.turns.filter(client_ref=client_ref).first() if client_ref else None
+        return heard or _rows.add_turn(row, speaker=Turn.Speaker.CITIZEN, text=words, client_ref=client_ref)
+
+
 def run_bot(*, conversation: Conversation, utterance: Utterance) -> list[Turn]:
     """Have the bot answer one utterance and carry out its moves, as long as the bot owns the conversation.
 
@@ -207,6 +216,8 @@ def _carry_out(before: Conversation, reply: bot.Reply) -> list[Turn] | None:
                 owner.link(row, str(move.data["number"]), by="bot")
             elif move.kind == HAND_OVER:
                 reason = str(move.data.get("reason") or "asked")
+                row.summary = str(move.data.get("summary") or "")[:1000]
+                row.save(update_fields=["summary"])
                 turns.append(owner.queue(row, reason=reason, by="bot", announced=bool(move.text)) or turns[-1])
                 break
             elif move.kind == END:
