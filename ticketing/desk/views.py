@@ -186,6 +186,7 @@ def callback_detail(order: WorkOrder, staff: Staff, form: forms.CallbackForm | N
         "reply": row.reply,
         "contact": orders.contact_of(order, staff),
         "may_reveal": orders.may_reveal(order, staff),
+        "reveal_form": forms.RevealForm(order=order, staff=staff),
         "attempts": list(order.callbacks.all()),
         "form": form or forms.CallbackForm(order=order, staff=staff),
         "doings": possible,
