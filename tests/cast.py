@@ -81,7 +81,12 @@ LIMITS = [
     ("return", None, 1, "working_days"),
 ]
 NOTICES = ["order_created", "order_dispatched", "order_signed", "order_replied", "order_closed", "order_withdrawn"]
-TYPES = [("complaint", "投诉", "Complaint"), ("consult", "咨询", "Enquiry"), ("help", "求助", "Help"), ("report", "举报", "Report")]
+TYPES = [
+    ("complaint", "投诉", "Complaint"),
+    ("consult", "咨询", "Enquiry"),
+    ("help", "求助", "Help"),
+    ("report", "举报", "Report"),
+]
 
 
 @dataclass
@@ -167,7 +172,8 @@ def build_city() -> City:
     for kind, urgency, value, measure in LIMITS:
         TimeLimit.objects.create(kind=kind, urgency=urgency or "", value=value, measure=measure)
     for code in NOTICES:
-        NoticeTemplate.objects.create(code=code, channel="sms", text_zh="诉求{number}：" + code, text_en="Matter {number}: " + code)
+        texts = {"text_zh": "诉求{number}：" + code, "text_en": "Matter {number}: " + code}
+        NoticeTemplate.objects.create(code=code, channel="sms", **texts)
     return city
 
 

@@ -133,7 +133,7 @@ def sweep(*, now: datetime | None = None) -> int:
 
 
 def import_time_limits(rows: Iterable[dict[str, Any]]) -> int:
-    """Replace the table of limits with `rows` (kind, order_type, urgency, level, duty_item, value, measure or unit, warn_fraction).
+    """Replace the table of limits with `rows`: kind, order_type, urgency, level, duty_item, value, measure, warn_fraction.
 
     Raises ValueError naming the row that refers to something unknown.
     """

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+CHINA = ZoneInfo("Asia/Shanghai")
 Window = tuple[int, int]  # minutes of the day, half-open; 1440 is midnight at its end
 HORIZON_DAYS = 3660  # a calendar without a single working window is refused after ten years, not searched for ever
 
@@ -52,7 +53,7 @@ class WorkingCalendar:
     code: str
     weekly: tuple[tuple[Window, ...], ...]  # Monday first
     days: dict[date, DayRule] = field(default_factory=dict)
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = CHINA
 
     def rule(self, day: date) -> tuple[tuple[Window, ...], str]:
         """The windows of `day` and why they are so."""

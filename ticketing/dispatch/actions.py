@@ -88,7 +88,9 @@ def choose_unit(
 
 
 def import_rules(rows: Iterable[dict[str, Any]]) -> int:
-    """Upsert rules by name: {name, position, when: {any_keywords, all_keywords, duty_item, region}, then: {unit | duty_item}, active}.
+    """Upsert rules by name: {name, position, when, then, active}.
+
+    `when` holds any_keywords, all_keywords, duty_item, region; `then` a unit or a duty_item.
 
     Raises ValueError naming the rule that refers to something unknown.
     """

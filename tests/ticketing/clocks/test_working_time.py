@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 MINUTE = timedelta(minutes=1)
 
 
-def brute_force_minutes(weekly: list[list[tuple[int, int]]], special: dict[date, list[tuple[int, int]]], a: datetime, b: datetime) -> int:
+def brute_force_minutes(
+    weekly: list[list[tuple[int, int]]], special: dict[date, list[tuple[int, int]]], a: datetime, b: datetime
+) -> int:
     """Working minutes in [a, b), one by one."""
     total = 0
     while a < b:
@@ -78,7 +81,7 @@ def test_an_explanation_tiles_the_stretch_and_adds_up(drawn, a: datetime, b: dat
     start, pause_start, pause_end, end = sorted([a, b, c, d])
     rows = calendar.explain(start, end, [(pause_start, pause_end, "lawsuit")])
     assert sum((r.duration for r in rows), timedelta()) == end - start
-    assert all(x.end == y.start for x, y in zip(rows, rows[1:], strict=False))
+    assert all(x.end == y.start for x, y in pairwise(rows))
     counted = sum((r.duration for r in rows if r.counted), timedelta())
     assert counted == calendar.counted(start, end) - calendar.counted(pause_start, pause_end)
 

@@ -70,9 +70,7 @@ def without_place(facts: OrderFacts) -> OrderFacts:
     return replace(facts, region=None)
 
 
-@pytest.mark.parametrize(
-    ("gone", "take_away"), [("rule", without_rule), ("duty", without_item), ("place", without_place)]
-)
+@pytest.mark.parametrize(("gone", "take_away"), [("rule", without_rule), ("duty", without_item), ("place", without_place)])
 def test_one_fact_less_is_one_reason_less(facts: OrderFacts, gone: str, take_away) -> None:
     before, after = kinds(facts), kinds(take_away(facts))
     assert gone in before
@@ -148,7 +146,9 @@ def test_a_district_item_without_a_place_waits(city: City) -> None:
 def test_a_unit_that_gave_the_order_back_is_not_proposed_again(city: City) -> None:
     order = city.order(duty_item=city.items["LAMP"])
     routed(order)
-    order = orders.request_return(order=order, actor=actor_for(city.staff["light"], order, Action.REQUEST_RETURN), reason="非本单位")
+    order = orders.request_return(
+        order=order, actor=actor_for(city.staff["light"], order, Action.REQUEST_RETURN), reason="非本单位"
+    )
     order = orders.accept_return(order=order, actor=actor_for(city.staff["dispatcher"], order, Action.ACCEPT_RETURN))
     decision = routed(order)
     assert not decision.automatic

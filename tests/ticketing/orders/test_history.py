@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cast import City
-from ticketing.citizens.actions import Contact, erase_citizen, rotate_sealing
+from ticketing.citizens.actions import erase_citizen, rotate_sealing
 from ticketing.orders import actions, history
 from ticketing.orders.models import Commitment, OrderEvent, WorkOrder
 from ticketing.orders.selectors import actor_for, timeline

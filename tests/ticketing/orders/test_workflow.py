@@ -104,9 +104,7 @@ def prepare(city: City, action: Action, order: WorkOrder) -> WorkOrder:
     """What an action presupposes beyond the state: an undo needs one's own fresh dispatch."""
     if action == Action.UNDO_DISPATCH and order.state == State.DISPATCHED:
         WorkOrder.objects.filter(pk=order.pk).update(state=State.TRIAGE, unit=None)
-        return actions.dispatch_order(
-            order=order, actor=actor_as(city, Role.DISPATCHER), unit=city.units["LIGHT"], reason="职责"
-        )
+        return actions.dispatch_order(order=order, actor=actor_as(city, Role.DISPATCHER), unit=city.units["LIGHT"], reason="职责")
     return order
 
 
@@ -154,4 +152,4 @@ def test_the_table_is_sound() -> None:
     assert reached == set(State), "every state can be reached"
     assert not {e for e in EDGES if e.source == State.ARCHIVED}, "nothing leaves the archive"
     assert TERMINAL.isdisjoint(OPEN)
-    assert {a for a in Action} == {e.action for e in EDGES}, "every action has an edge"
+    assert set(Action) == {e.action for e in EDGES}, "every action has an edge"
