@@ -7,6 +7,7 @@ from collections.abc import Callable
 from chatbot.dialogue import order_acts, report_acts
 from chatbot.dialogue.moves import ANSWER
 from chatbot.dialogue.turn import Turn
+from chatbot.nlu import rules
 from chatbot.nlu.duty import is_sure
 
 Act = Callable[[Turn], bool]
@@ -31,10 +32,10 @@ def answer_question(turn: Turn) -> bool:
         return True
     turn.say("consult.dont_know", data={"known": False, "gap_id": found.gap_id})
     duties = turn.services.identify_duty(question)
-    if is_sure([(match.score, match.code) for match in duties]):
-        turn.ask("consult.offer_report", step="offer_report", expecting="yes_no", choices=turn.yes_no())
+    if not rules.is_question(question) and is_sure([(match.score, match.code) for match in duties]):
+        turn.ask("consult.offer_report", step="offer_report", expecting="yes_no", choices=turn.want())
     else:
-        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.yes_no())
+        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.want())
     return False
 
 

@@ -69,19 +69,50 @@ def answered(turn: Turn) -> bool:
         found = _place(turn)
     if _goes_elsewhere(turn, found):
         return _elsewhere(turn)
-    if found.kind == answers.VALUE and found.slot:
-        _take(turn, found.slot)
+    if state.step == "what" and _only_a_fact(turn):
+        course.go_on(turn)
+    elif found.kind == answers.VALUE and found.slot:
+        _take(turn, _wish_alone(found.slot) if state.step == "wish" else found.slot)
     elif found.kind == answers.SKIP and _may_skip(turn):
         _skipped(turn)
+    elif found.kind == answers.SKIP and state.flow in course.ORDER_FLOWS:
+        _without_number(turn)
     elif found.kind == answers.BAD:
         turn.say("order.bad_number")
         turn.fail()
-    elif state.flow == "report" and _adds(turn):
+    elif state.flow == "report" and (_adds(turn) or _tells_other_fact(turn)):
         turn.say("ack.added")
         course.go_on(turn)
     else:
         turn.fail()
     return True
+
+
+def _only_a_fact(turn: Turn) -> bool:
+    """Whether a place, time or number was said where the matter was asked for: it is kept, and the matter asked for again."""
+    left = course.besides_spans(turn.heard)
+    return len(left) < 3 and turn.state.asked.get("what", 0) <= 2 and bool(turn.absorb(text=turn.heard.text))
+
+
+def _wish_alone(slot: Slot) -> Slot:
+    """The wish without the words 希望 or 要求 before it, which the read-back says anyway."""
+    wish = rules.find_wish(slot.value)
+    return Slot(wish, wish, slot.confidence, slot.seq) if wish and len(wish) >= len(slot.value) - 4 else slot
+
+
+def _without_number(turn: Turn) -> None:
+    """No number or code at hand: who gives up is left in peace, who has lost it is offered a person."""
+    turn.state.failures = 0
+    if turn.state.step not in {"number", "code"} or rules.says("give_up", turn.heard.text):
+        course.finish(turn)
+    else:
+        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.want())
+
+
+def _tells_other_fact(turn: Turn) -> bool:
+    """A fact that was not asked for just now: it is kept, and the question stays open. At most twice for one question."""
+    state = turn.state
+    return state.asked.get(state.step, 0) <= 2 and bool(turn.absorb(text=turn.heard.text, asked=state.step))
 
 
 def _place(turn: Turn) -> answers.Answered:
@@ -202,11 +233,12 @@ def _goes_elsewhere(turn: Turn, found: answers.Answered) -> bool:
     heard, expecting = turn.heard, turn.state.expecting
     if heard.engine == "rules" or heard.confidence < _SWITCH_FROM.get(expecting, 0.6):
         return False
-    if found.kind == answers.VALUE and expecting not in {"text", "place"}:
+    if found.kind in {answers.BAD, answers.SKIP} or (found.kind == answers.VALUE and expecting not in {"text", "place"}):
         return False
     if heard.intent in _ASIDES:
         return expecting != "text" and found.kind != answers.VALUE
-    if heard.intent not in _SWITCH_TO or turn.state.flow == "consult":
+    flow = flow_of_intent(heard.intent)
+    if heard.intent not in _SWITCH_TO or flow is None or turn.state.flow in {"consult", flow.name}:
         return False
     if expecting == "place" and (heard.first("place") and not rules.is_question(heard.text)):
         return False
@@ -281,7 +313,7 @@ def _offer_report_is(turn: Turn, yes: bool) -> None:
         turn.heard = turn.services.understand(question)
         course.begin(turn, flows()["report"], "report_complaint", question)
     else:
-        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.yes_no())
+        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.want())
 
 
 def _offer_person(turn: Turn) -> bool:

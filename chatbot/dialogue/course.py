@@ -12,6 +12,7 @@ from chatbot.dialogue.report_acts import own_words
 from chatbot.dialogue.state import ENDED, Draft, Slot
 from chatbot.dialogue.turn import Turn
 from chatbot.nlu.text import bare
+from chatbot.nlu.types import Understanding
 
 _STOCK = re.compile(
     r"我们?|你们?|您|他们|要|想|有|个|一下|一个|件|事情?|情况|问题|投诉|举报|反映|咨询|求助|建议|表扬|感谢|报告|打听|请问|问问|问|说说|说|提|帮忙|"
@@ -65,6 +66,15 @@ def _substance(turn: Turn, text: str) -> str:
     if len(left) >= 4 or (left and turn.services.identify_duty(text)):
         return text
     return ""
+
+
+def besides_spans(heard: Understanding) -> str:
+    """What is left of the text without the places, times, numbers and names in it."""
+    left = list(heard.text)
+    for span in heard.spans:
+        if span.kind in {"place", "time", "phone", "name", "number"}:
+            left[span.start : span.end] = " " * (span.end - span.start)
+    return bare(_STOCK.sub("", "".join(left)))
 
 
 def park(turn: Turn) -> None:
@@ -125,7 +135,7 @@ def reopen(turn: Turn) -> None:
         go_on(turn)
         return
     if state.serial:
-        turn.ask("more", step="more", expecting="yes_no")
+        turn.ask("more", step="more", expecting="yes_no", choices=turn.yes_no("choice.more", "choice.enough"))
     else:
         turn.ask("open", step="open", expecting="")
 

@@ -30,6 +30,11 @@ _KEY_HUMAN, _KEY_REPEAT, _KEY_DONE = "0", "*", "#"
 _MIN_SURE = 0.45
 """An order flow or a report begins by intent alone from this confidence; below it, words of a duty item decide."""
 
+_FACTS = frozenset({"give_location", "give_time", "give_phone", "give_name"})
+"""Intents that answer a question; where none was asked, words of a duty item count for more."""
+_NO_WISH = frozenset({"chitchat", "out_of_scope", "greet", "goodbye", "anger"})
+"""Intents that begin nothing: beside words of a duty item they are believed only when they are nearly certain."""
+_SURE_ASIDE, _NEVER = 0.9, 2.0
 _START_CHOICES = ("consult", "report", "query", "human")
 
 
@@ -182,9 +187,9 @@ def _begin_by_intent(turn: Turn) -> None:
     elif intent in {"chitchat", "out_of_scope"}:
         turn.say(intent)
         course.reopen(turn)
-    elif intent in {"give_location", "give_time", "give_phone", "give_name"}:
-        report = flows()["report"]
-        course.begin(turn, report, "report_complaint", "")
+    elif intent in _FACTS:
+        # Facts came before the matter itself: they are kept, and the matter is asked for.
+        course.begin(turn, flows()["report"], "report_complaint", heard.text if len(course.besides_spans(heard)) >= 4 else "")
     elif intent == "emergency":
         # The classifier alone heard an emergency: no number is named on a guess, but a person listens at once.
         turn.hand_over("asked")
@@ -197,7 +202,8 @@ def _wanted(turn: Turn) -> str:
     heard = turn.heard
     flow = flow_of_intent(heard.intent)
     order_named = heard.first("order_number") is not None
-    if heard.intent == NOISE or (heard.confidence >= _MIN_SURE and heard.intent != UNKNOWN):
+    enough = _NEVER if heard.intent in _FACTS else _SURE_ASIDE if heard.intent in _NO_WISH else _MIN_SURE
+    if heard.intent == NOISE or (heard.confidence >= enough and heard.intent != UNKNOWN):
         return heard.intent
     if order_named:
         return heard.intent if flow and flow.name in ORDER_FLOWS else "query_ticket"

@@ -67,7 +67,7 @@ def short_language(language: str) -> str:
     return "zh" if language.lower().startswith("zh") or not language else "en"
 
 
-def say(code: str, language: str, **args: str) -> Said:
+def say(code: str, language: str, /, **args: str) -> Said:
     """The sentence `code` in `language` with `args` put in. Raises KeyError for an unknown code or a missing argument."""
     prompt = all_prompts()[code]
     short = short_language(language)

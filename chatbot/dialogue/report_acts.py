@@ -68,7 +68,7 @@ def ask_duty_questions(turn: Turn) -> bool:
             continue
         choices = [Choice(c.label, c.value, str(n) if n < 10 else "") for n, c in enumerate(question.choices, start=1)]
         if question.kind == "yes_no":
-            choices = turn.yes_no()
+            choices = turn.yes_no("choice.is", "choice.is_not")
         turn.ask("", step=name, expecting=question.kind, choices=choices, words=question.prompt)
         return False
     return True
@@ -166,7 +166,7 @@ def answer_lines(turn: Turn) -> list[str]:
 def _answer_label(turn: Turn, question: Question) -> str:
     name = slot_name(question)
     if question.kind == "yes_no":
-        return turn.words("choice.yes" if turn.value(name) == "yes" else "choice.no")
+        return turn.words("choice.is" if turn.value(name) == "yes" else "choice.is_not")
     return turn.shown(name)
 
 

@@ -29,17 +29,17 @@ class Turn:
         self.moves: list[Move] = []
 
     # --- speaking ----------------------------------------------------------------------------------------------------
-    def words(self, code: str, **args: str) -> str:
+    def words(self, code: str, /, **args: str) -> str:
         """The sentence `code` as shown."""
         return prompts.say(code, self.state.language, **args).text
 
-    def say(self, code: str, *, kind: str = SAY, data: dict[str, Any] | None = None, **args: str) -> None:
+    def say(self, code: str, /, *, kind: str = SAY, data: dict[str, Any] | None = None, **args: str) -> None:
         """Adds a sentence."""
         said = prompts.say(code, self.state.language, **args)
         self.moves.append(Move(kind=kind, text=said.text, speech=said.speech, prompt=code, args=args, data=data or {}))
 
     def ask(
-        self, code: str, *, step: str, expecting: str, choices: list[Choice] | None = None, words: str = "", **args: str
+        self, code: str, /, *, step: str, expecting: str, choices: list[Choice] | None = None, words: str = "", **args: str
     ) -> None:
         """Adds a question and waits for the answer. `words` replaces the prompt (questions of duty items have their own)."""
         said = (
@@ -57,6 +57,10 @@ class Turn:
         state = self.state
         state.asked[step] = state.asked.get(step, 0) + 1
         state.step, state.expecting, state.choices, state.keyed = step, expecting, choices, ""
+
+    def want(self) -> list[Choice]:
+        """The two answers to an offer."""
+        return self.yes_no("choice.want", "choice.dont")
 
     def yes_no(self, yes: str = "choice.yes", no: str = "choice.no") -> list[Choice]:
         """The two answers of a yes-no question."""

@@ -39,13 +39,14 @@ class City:
 
     def names(self) -> CityNames:
         """The names, looked up again when they are older than REFRESH_SECONDS. Never raises."""
-        if self._checked is None or self._clock() - self._checked > REFRESH_SECONDS:
-            # Only one thread looks; the others go on with what there is, except before the very first load.
-            if self._lock.acquire(blocking=self._checked is None):
-                try:
-                    self._refresh()
-                finally:
-                    self._lock.release()
+        first = self._checked is None
+        stale = first or self._clock() - (self._checked or 0.0) > REFRESH_SECONDS
+        # Only one thread looks; the others go on with what there is, except before the very first load.
+        if stale and self._lock.acquire(blocking=first):
+            try:
+                self._refresh()
+            finally:
+                self._lock.release()
         return self._names
 
     def forget(self) -> None:

@@ -94,7 +94,7 @@ class Gazetteer:
         return [entry] + [other for other in others if other.kind == "place" and other.code != code]
 
     def find(self, text: str) -> list[Span]:
-        """Spans of places, units and duty items in `text`: the longest names first, then by sound, then what looks like a place."""
+        """Places, units and duty items in `text`: the longest names first, then by sound, then what looks like a place."""
         folded = same_length_fold(text)
         spans: list[Span] = []
         at = 0

@@ -131,7 +131,7 @@ def yes_or_no(text: str) -> str:
 
 @cache
 def _weak() -> frozenset[str]:
-    return frozenset(_words()["weak_yes"])
+    return frozenset(_words()["weak_words"])
 
 
 @cache
@@ -142,7 +142,7 @@ def _answers() -> tuple[re.Pattern[str], re.Pattern[str]]:
         body = "|".join(sorted((re.escape(str(word)) for word in words[key]), key=len, reverse=True))
         return re.compile(rf"(?:(?:{body}){words[tail]})+")
 
-    return compiled("yes", "yes_tail"), compiled("no", "no_tail")
+    return compiled("yes_words", "yes_tail"), compiled("no_words", "no_tail")
 
 
 def is_noise(text: str) -> bool:

@@ -40,8 +40,8 @@ class Understander:
     def understand(self, text: str, *, expecting: str = "", now: datetime | None = None) -> Understanding:
         """Intent and spans of `text`.
 
-        `expecting` is the kind of answer the bot waits for; yes and no are understood only when it is "yes_no", and then only from
-        the word list. Emergencies, the wish for a person, anger and noise are decided by rules before any engine is asked.
+        `expecting` is the kind of answer the bot waits for; yes and no are understood only when it is "yes_no", and then only
+        from the word list. Emergencies, the wish for a person, anger and noise are decided by rules before any engine is asked.
         Times are read relative to `now` (default: the present).
         """
         folded = normalise(text)
@@ -53,7 +53,7 @@ class Understander:
         if decided:
             intent, confidence = decided
             return Understanding(folded, intent, confidence, ((intent, confidence),), tuple(spans), RULES, False, "")
-        classified, engine, reason = self._classify(folded)
+        classified, engine, reason = self._classify(folded, spans)
         spans = _merge(spans, classified.spans)
         intent, confidence, ranking = _settle(classified.ranking)
         return Understanding(folded, intent, confidence, ranking, tuple(spans), engine, bool(reason), reason)
@@ -77,14 +77,14 @@ class Understander:
             log.exception("chatbot.spans_failed")
             return []
 
-    def _classify(self, text: str) -> tuple[Classified, str, str]:
+    def _classify(self, text: str, spans: list[Span]) -> tuple[Classified, str, str]:
         """What the engine in use says, or the one behind it with the reason why the first did not."""
         reason = ""
         for engine in (self.main, self.fallback):
             if engine is None:
                 continue
             try:
-                classified = engine.classify(text)
+                classified = engine.classify(text, spans)
             except EngineUnavailable as problem:
                 reason = reason or str(problem)
                 continue
@@ -104,7 +104,7 @@ class Understander:
 
 
 def _settle(ranking: tuple[tuple[str, float], ...]) -> tuple[str, float, tuple[tuple[str, float], ...]]:
-    """The best intent an engine may decide. Yes and no are never an engine's to say: see reference of measured noise in its data."""
+    """The best intent an engine may decide. Yes and no are never an engine's to say: both engines hear "yes" in line noise."""
     allowed = tuple((name, sure) for name, sure in ranking if name not in _ONLY_WHEN_ASKED and name in training.intents())
     left_out = sum(sure for name, sure in ranking if name in _ONLY_WHEN_ASKED)
     if not allowed or allowed[0][1] < UNSURE or left_out > allowed[0][1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +70,9 @@ class Engine(Protocol):
 
     name: str
 
-    def classify(self, text: str) -> Classified:
-        """Intents of `text`, best first; an empty ranking when nothing in it is known. Raises EngineUnavailable."""
+    def classify(self, text: str, spans: Sequence[Span] = ()) -> Classified:
+        """Intents of `text`, best first; an empty ranking when nothing in it is known. Raises EngineUnavailable.
+
+        `spans` is what rules and gazetteer have found in it already; an engine may use them or not.
+        """
         ...

@@ -36,6 +36,12 @@ QUIET = {
 ANNOTATED = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
+def tell(line: str) -> None:
+    """Says what is being done."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def find_python() -> str:
     """A Python that Rasa 3.6 runs on: $RASA_PYTHON, then 3.10, then 3.11. Exits with one sentence when there is none."""
     wanted = [os.environ.get("RASA_PYTHON", ""), "python3.10", *_pyenv("3.10"), "python3.11", *_pyenv("3.11"), sys.executable]
@@ -65,10 +71,10 @@ def install() -> None:
     wanted = (HERE / "requirements.txt").read_text()
     mark = ENVIRONMENT / "installed.txt"
     if mark.exists() and mark.read_text() == wanted:
-        print(f"The Rasa environment is up to date: {ENVIRONMENT}")
+        tell(f"The Rasa environment is up to date: {ENVIRONMENT}")
         return
     python = find_python()
-    print(f"Making the Rasa environment in {ENVIRONMENT} with {python} (about 1.7 GB, a minute or two) ...")
+    tell(f"Making the Rasa environment in {ENVIRONMENT} with {python} (about 1.7 GB, a minute or two) ...")
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     target = str(ENVIRONMENT / "bin" / "python")
     requirements = str(HERE / "requirements.txt")
@@ -82,7 +88,7 @@ def install() -> None:
 
 
 def train() -> None:
-    """Trains the model `understanding` from chatbot/rasa into VAR_DIR/models/rasa; the old one stays until the new one is whole."""
+    """Trains from chatbot/rasa into VAR_DIR/models/rasa; the old model stays until the new one is whole."""
     _need_environment()
     shutil.rmtree(BUILD, ignore_errors=True)
     shutil.copytree(HERE / "data", BUILD / "data")
@@ -91,12 +97,12 @@ def train() -> None:
     (BUILD / "jieba").mkdir()
     (BUILD / "jieba" / "names.txt").write_text("".join(f"{word} 100000 n\n" for word in names()), encoding="utf-8")
     MODELS.mkdir(parents=True, exist_ok=True)
-    print("Training the Rasa model (20 to 60 s) ...")
+    tell("Training the Rasa model (20 to 60 s) ...")
     started = time.monotonic()
     command = ["train", "nlu", "--fixed-model-name", "understanding", "--out", "out"]
     _run([str(ENVIRONMENT / "bin" / "rasa"), *command], cwd=BUILD, env={**os.environ, **QUIET})
-    os.replace(BUILD / "out" / "understanding.tar.gz", MODELS / "understanding.tar.gz")
-    print(f"Wrote {MODELS / 'understanding.tar.gz'} in {time.monotonic() - started:.0f} s")
+    (BUILD / "out" / "understanding.tar.gz").replace(MODELS / "understanding.tar.gz")
+    tell(f"Wrote {MODELS / 'understanding.tar.gz'} in {time.monotonic() - started:.0f} s")
 
 
 def names() -> list[str]:
