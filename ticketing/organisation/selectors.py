@@ -1,10 +1,8 @@
-"""Reading the organisation: who is responsible for an item in a place, regions upward, places by name, working time."""
+"""Reading the organisation: who is responsible for an item in a place, regions upward."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ticketing.organisation.models import DutyItem, Level, Place, Region, Unit, WorkCalendar
+from ticketing.organisation.models import DutyItem, Level, Region, Unit
 
 LEVEL_ORDER = [Level.PROVINCE, Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
 
@@ -36,39 +34,3 @@ def responsible_unit(item: DutyItem, region: Region | None) -> Unit | None:
         if nearest is not None:
             return nearest
     return next((u for u in units if u.level == Level.DISTRICT and u.line_id == item.owner_id), item.owner)
-
-
-def default_calendar() -> WorkCalendar | None:
-    """The city's ordinary working calendar."""
-    return WorkCalendar.objects.filter(is_default=True).first()
-
-
-@dataclass(frozen=True, slots=True)
-class GazetteerEntry:
-    """A place by every name it is known by. Latitude and longitude are degrees, WGS 84."""
-
-    code: str
-    names: tuple[str, ...]
-    kind: str
-    region_code: str
-    latitude: float | None
-    longitude: float | None
-    spoken: bool
-
-
-def gazetteer() -> list[GazetteerEntry]:
-    """The whole gazetteer in one query, by code."""
-    rows = Place.objects.order_by("code").values_list(
-        "code", "name", "aliases", "kind", "region__code", "latitude", "longitude", "spoken"
-    )
-    return [GazetteerEntry(code, (name, *aliases), *rest) for code, name, aliases, *rest in rows]
-
-
-def content_counts() -> dict[str, int]:
-    """How much of each kind of content the city has, by the name of its file."""
-    return {
-        "regions": Region.objects.count(),
-        "units": Unit.objects.filter(is_active=True).count(),
-        "duty_items": DutyItem.objects.filter(is_active=True).count(),
-        "places": Place.objects.count(),
-    }

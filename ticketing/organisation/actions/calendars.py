@@ -54,9 +54,11 @@ def _day_values(reader: Reader, row: Any) -> tuple[dt.date, dict[str, Any]]:
 def import_calendars(*, rows: Iterable[Row]) -> ImportReport:
     """Upsert calendars by code; the days given are all that differ, others are removed. Raises DirtyRow.
 
+    A row that is the default takes that from the calendar that was it before.
     Processes that hold a calendar in memory read it anew within a minute.
     """
     days: list[tuple[Reader, list[Row]]] = []
+    defaults: list[str] = []
 
     def wanted() -> Iterator[tuple[Reader, dict[str, Any]]]:
         for reader in read_rows(rows, fields=CALENDAR_FIELDS):
@@ -66,12 +68,18 @@ def import_calendars(*, rows: Iterable[Row]) -> ImportReport:
             for day in WEEK:
                 _windows(reader, windows[day], day)
             days.append((reader, reader.row.get("days") or []))
+            if reader.row.get("is_default"):
+                defaults.append(reader.key)
+            if len(defaults) > 1:
+                raise reader.fail(_("only one calendar can be the default"))
             yield (
                 reader,
                 {"name": reader.need("name"), "is_default": bool(reader.row.get("is_default", False)), "windows": windows},
             )
 
     report = upsert(WorkCalendar, wanted())
+    if defaults:
+        WorkCalendar.objects.filter(is_default=True).exclude(code=defaults[0]).update(is_default=False)
     calendars = pk_by_code(WorkCalendar)
     for reader, entries in days:
         _write_days(reader, calendars[reader.key], entries)

@@ -49,7 +49,7 @@ class Reader:
     def need(self, field: str) -> Any:
         """The value of a field that must be there."""
         value = self.row.get(field)
-        if value is None or value == "":
+        if value is None or value == "" or value == []:
             raise self.fail(_("“%(field)s” is missing") % {"field": field})
         return value
 
