@@ -16,7 +16,7 @@ from ticketing.organisation.roles import Role
 class Secrecy(models.TextChoices):
     """Open: the unit sees the contact. Confidential: identity hidden from the unit. Sealed: a report (举报)."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Not confidential")
     CONFIDENTIAL = "confidential", _("Confidential")
     SEALED = "sealed", _("Sealed")
 
