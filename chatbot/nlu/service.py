@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chatbot.nlu import embedded, rules, training
+from chatbot.nlu import rules, training
 from chatbot.nlu.city import City
 from chatbot.nlu.rasa_client import RasaEngine
 from chatbot.nlu.text import normalise
@@ -158,6 +158,8 @@ def reload() -> None:
 
 
 def _build() -> Understander:
+    from chatbot.nlu import embedded  # scikit-learn takes seconds to import: not at the start of every command
+
     own = embedded.load_or_fit(settings.MODELS_DIR / "understanding")
     if settings.RASA_URL:
         rasa = RasaEngine(settings.RASA_URL, timeout=settings.RASA_TIMEOUT, token=settings.RASA_TOKEN)
@@ -195,6 +197,8 @@ def probe() -> Probe:
         return Probe(
             RULES, True, f"{type(problem).__name__}: {problem}", round((time.monotonic() - started) * 1000, 1), str(wish)
         )
+    from chatbot.nlu import embedded
+
     card = embedded.read_card(settings.MODELS_DIR / "understanding")
     trained = card.trained_at if card else ""
     name = _("embedded model of %(date)s") % {"date": trained[:10]}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from ticketing.outbox import live, selectors
 from ticketing.outbox.probes import DEGRADED, DOWN, OK, Reading, register_probe
+from ticketing.outbox.registry import at_start
 
 LATE_JOB_SECONDS = 30.0
 LATE_PULSE_SECONDS = 60.0
@@ -32,10 +33,19 @@ def announce() -> None:
         ("jobs", jobs),
         ("schedule", schedule),
         ("live", live_layer),
+        ("understanding", understanding),
         ("telephony", telephony),
         ("storage", storage),
     ):
         register_probe(name, probe)
+    at_start(warm_understanding)
+
+
+def warm_understanding() -> None:
+    """Load the model when the server starts, not when the first citizen speaks."""
+    from chatbot.nlu.service import get_understander
+
+    get_understander().understand("您好")
 
 
 def serving() -> bool:
@@ -151,6 +161,15 @@ def live_layer() -> Reading:
 
     async_to_sync(round_trip)()
     return Reading(in_use="channels_redis", facts=facts)
+
+
+def understanding() -> Reading:
+    """The engine that understands, asked one harmless sentence."""
+    from chatbot.nlu import service
+
+    found = service.probe()
+    state = DEGRADED if found.degraded else OK
+    return Reading(in_use=found.implementation, state=state, reason=found.reason, real=found.to_get_real)
 
 
 def telephony() -> Reading:
