@@ -156,14 +156,14 @@ def test_roles_that_are_no_longer_named_are_taken_away(city: City) -> None:
 
 
 DIRTY = [
-    (actions.import_regions, ["not a mapping"], "row 1"),
+    (actions.import_regions, ["not a mapping"], "1"),
     (actions.import_regions, [changed(REGION, code="")], "code"),
     (actions.import_regions, [changed(REGION, name=None)], "name"),
     (actions.import_regions, [changed(REGION, level="planet")], "level"),
     (actions.import_regions, [changed(REGION, parent="nowhere")], "nowhere"),
     (actions.import_regions, [changed(REGION, parent="north")], "north"),
     (actions.import_regions, [changed(REGION, colour="red")], "colour"),
-    (actions.import_regions, [REGION, REGION], "row 2"),
+    (actions.import_regions, [REGION, REGION], "2"),
     (actions.import_regions, [changed(REGION, latitude="up")], "latitude"),
     (actions.import_units, [changed(UNIT, region="nowhere")], "nowhere"),
     (actions.import_units, [changed(UNIT, line="NOBODY")], "NOBODY"),
