@@ -96,7 +96,8 @@ def says(key: str, text: str) -> bool:
     """Whether `text` matches the pattern `key` of words.yml and not its exception."""
     plain = bare(text)
     hit, exception = _pattern(key), _pattern(key, "not")
-    return bool(hit and (hit.search(plain) or hit.search(without_fillers(plain)))) and not (exception and exception.search(plain))
+    forms = (plain, without_fillers(plain), text.lower())  # the last one keeps the blanks between English words
+    return bool(hit and any(hit.search(form) for form in forms)) and not (exception and exception.search(plain))
 
 
 def is_question(text: str) -> bool:
@@ -122,10 +123,11 @@ def yes_or_no(text: str) -> str:
     yes, no = _answers()
     stripped = without_fillers(plain)
     for candidate in (plain, stripped):
-        if no.fullmatch(candidate):
-            return NO
+        # Yes first: 没错 and 没有问题 are made of words that alone would be a no.
         if yes.fullmatch(candidate):
             return YES
+        if no.fullmatch(candidate):
+            return NO
     return ""
 
 
