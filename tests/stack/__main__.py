@@ -31,7 +31,6 @@ def up(state: Path, *, as_json: bool, without: tuple[str, ...], web: bool) -> in
         stack.up(without=without, web=web)
     except (NotAvailable, KeyboardInterrupt) as error:
         print(f"NOT TESTED: the stack: {error or 'stopped'}", file=sys.stderr)
-        print(stack.logs(), file=sys.stderr)
         stack.down()
         return 1
     stack.save(state)

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.stack import install, servers
 from tests.stack.places import ROOT
-from tests.stack.processes import NotAvailable, Running, stop, tail
+from tests.stack.processes import NotAvailable, Running, stop
 
 # What a city loads into an empty platform, in this order; the same commands as `make run`, with less history.
 PREPARE = (
@@ -32,7 +32,6 @@ PREPARE = (
 )
 # A fast stop for PostgreSQL; the others take the usual signal.
 FIRST_SIGNAL = {"PostgreSQL": signal.SIGINT}
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "HOTLINE_CACHE")
 
 
 @dataclass
@@ -114,10 +113,6 @@ class Stack:
             stop(running, first=FIRST_SIGNAL.get(running.name, signal.SIGTERM))
         self.running.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def logs(self) -> str:
-        """The end of every log, for a failure's report."""
-        return "\n".join(f"--- {log.name}\n{tail(log)}" for log in sorted(self.folder.glob("*.log")))
 
     def save(self, path: Path) -> None:
         """Write the state file by which other processes find the stack."""
