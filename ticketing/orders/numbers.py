@@ -55,8 +55,8 @@ def take_numbers(day: date, count: int = 1) -> list[str]:
 
 
 def grouped(number: str) -> str:
-    """The number in groups as it is read out: 260718 00042 7."""
-    return f"{number[:6]} {number[6:11]} {number[11:]}".strip()
+    """The number in groups of four, as it is read out: 2607 1800 0427."""
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
 
 
 def new_query_code() -> str:
