@@ -61,7 +61,7 @@ class Unit(TreeNode):
     )
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="units", verbose_name=_("region"))
     calendar = models.ForeignKey(
-        "WorkCalendar", null=True, blank=True, on_delete=models.PROTECT, related_name="units", verbose_name=_("working calendar")
+        "WorkCalendar", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("working calendar")
     )
     phone = models.CharField(_("office telephone"), max_length=30, blank=True)
     accepts_orders = models.BooleanField(_("takes work orders"), default=True)

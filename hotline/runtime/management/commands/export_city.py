@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
 from rich.progress import track
 
 from hotline.runtime.city import CAST, EXPORTERS, export_cast, export_file
@@ -26,8 +25,7 @@ class Command(BaseCommand):
         try:
             directory.mkdir(parents=True, exist_ok=True)
             counts = {}
-            console = Console(file=self.stdout._out)  # type: ignore[attr-defined]
-            for name in track(EXPORTERS, description="export", console=console, disable=not self.stdout.isatty()):
+            for name in track(EXPORTERS, description="export", disable=not self.stdout.isatty()):
                 counts[name] = export_file(directory, name)
             counts[CAST] = export_cast(directory)
         except OSError as error:

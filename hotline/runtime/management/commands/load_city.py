@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from hotline.runtime.city import CityError, files_of, load_file
 
@@ -23,15 +23,19 @@ class Command(BaseCommand):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         try:
             names = files_of(directory)
-            with Progress(*columns, console=Console(file=self.stdout._out), disable=not self.stdout.isatty()) as bar:  # type: ignore[attr-defined]
+            with Progress(*columns, disable=not self.stdout.isatty()) as bar:
                 for name in names:
                     task = bar.add_task(name, total=None)
-                    done = load_file(directory, name, lambda n, total, task=task: bar.update(task, completed=n, total=total))
+                    done = load_file(directory, name, partial(self._tick, bar, task))
                     bar.update(task, completed=done.rows, total=done.rows)
                     if not self.stdout.isatty() or done.note:
                         self.stdout.write(self._line(done))
         except CityError as error:
             raise CommandError(str(error)) from error
+
+    @staticmethod
+    def _tick(bar: Progress, task: TaskID, done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
 
     @staticmethod
     def _line(done: Any) -> str:
