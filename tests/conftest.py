@@ -15,8 +15,6 @@ from tests.cast import City, build_city, read_city
 pytest_plugins = ["tests.stack.plugin"]
 
 
-
-
 @pytest.fixture(autouse=True)
 def _fresh_process_state() -> Iterator[None]:
     """Nothing that a process remembers between requests may pass from one test to the next."""
