@@ -67,8 +67,7 @@ def sprite(names: list[str]) -> tuple[str, list[str]]:
             else 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
         )
         shapes = "".join(
-            f"<{tag} {' '.join(f'{key}={quoteattr(str(value))}' for key, value in attrs.items())}/>"
-            for tag, attrs in nodes
+            f"<{tag} {' '.join(f'{key}={quoteattr(str(value))}' for key, value in attrs.items())}/>" for tag, attrs in nodes
         )
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {look}>{shapes}</symbol>')
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>\n', missing

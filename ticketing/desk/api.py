@@ -43,8 +43,10 @@ class OrderSerializer(serializers.ModelSerializer[WorkOrder]):
     class Meta:
         model = WorkOrder
         fields = [
-            "number", "title", "state", "state_label", "version", "order_type", "duty_item", "urgency", "secrecy", "unit", "unit_name",
-            "region", "place_text", "channel", "created_at", "dispatched_at", "signed_at", "replied_at", "closed_at", "due_at", "warn_at",
+            "number", "title", "state", "state_label", "version", "order_type", "duty_item", "urgency", "secrecy",
+            "unit", "unit_name",
+            "region", "place_text", "channel", "created_at", "dispatched_at", "signed_at", "replied_at",
+            "closed_at", "due_at", "warn_at",
             "return_count", "redo_count", "urge_count", "supervised",
         ]  # fmt: skip
         read_only_fields = fields

@@ -13,7 +13,7 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the navigation which pages are here, and who looks at them."""
-        from ticketing.desk import people
+        from ticketing.desk import people, tasks  # noqa: F401  tasks registers who may follow which stream
         from ticketing.desk.places import PLACES
         from ticketing.ui import nav
 

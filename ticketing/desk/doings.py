@@ -51,17 +51,18 @@ class Doing:
 
 
 @transaction.atomic
-def _reply(*, files: Iterable[Any] = (), **values: Any) -> WorkOrder:
+def _reply(*, photos: Iterable[Any] = (), **values: Any) -> WorkOrder:
     """The reply and its files, all or nothing."""
     order: WorkOrder = actions.submit_reply(**values)
-    for upload in files:
+    for upload in photos:
         actions.attach_file(order=order, actor=values["actor"], upload=upload, purpose="reply", public=True)
     return order
 
 
 _TABLE = (
     Doing("sign", Action.SIGN, forms.NothingForm, actions.sign_order, "signature",
-          _("Your unit takes the matter on. The clock has been running since the dispatch."), _("Signed. The next step is to contact the citizen."),
+          _("Your unit takes the matter on. The clock has been running since the dispatch."),
+          _("Signed. The next step is to contact the citizen."),
           kind="primary", hot_key="s"),
     Doing("submit_reply", Action.SUBMIT_REPLY, forms.ReplyForm, _reply, "message-reply",
           _("The hotline checks the reply, then calls the citizen."), _("Reply submitted. The hotline checks it next."),
@@ -75,7 +76,8 @@ _TABLE = (
     Doing("dispatch", Action.DISPATCH, forms.DispatchForm, choose_unit, "send",
           _("The unit gets the order and its clock starts now."), _("Dispatched to %(unit)s."), kind="primary", hot_key="d"),
     Doing("accept_return", Action.ACCEPT_RETURN, forms.OptionalNoteForm, actions.accept_return, "arrow-back-up",
-          _("The order waits for dispatch again; this unit is not proposed any more."), _("Return accepted. The order waits for dispatch."),
+          _("The order waits for dispatch again; this unit is not proposed any more."),
+          _("Return accepted. The order waits for dispatch."),
           kind="primary"),
     Doing("refuse_return", Action.REFUSE_RETURN, forms.NoteForm, actions.refuse_return, "arrow-forward-up",
           _("The order stays with the unit."), _("Return refused. The order stays with the unit.")),
@@ -142,7 +144,9 @@ def possible(staff: Staff, order: WorkOrder) -> list[Doing]:
     return [doing for doing in DOINGS.values() if doing.action in allowed]
 
 
-def do(*, doing: Doing, order: WorkOrder, staff: Staff, values: dict[str, Any], request_id: str = "", channel: str = "desk") -> WorkOrder:
+def do(
+    *, doing: Doing, order: WorkOrder, staff: Staff, values: dict[str, Any], request_id: str = "", channel: str = "desk"
+) -> WorkOrder:
     """Call the verb as the person, in the role that may. Raises the errors of `ticketing.orders.errors`."""
     actor = actor_for(staff, order, doing.action, request_id=request_id, channel=channel)
     result: WorkOrder = doing.run(order=order, actor=actor, **values)

@@ -114,7 +114,10 @@ class ReturnForm(OrderForm):
     )
     ground = forms.ChoiceField(label=_("Ground"), choices=GROUNDS, widget=forms.RadioSelect)
     reason = text_field(
-        _("Explanation"), rows=4, most=240, help_text=_("Name the rule or the document. The clock goes on until the hotline decides.")
+        _("Explanation"),
+        rows=4,
+        most=240,
+        help_text=_("Name the rule or the document. The clock goes on until the hotline decides."),
     )
     proposed_unit = unit_field(_("Unit that should act"), required=False)
 
@@ -150,7 +153,7 @@ class ReplyForm(OrderForm):
     internal_text = text_field(
         _("Internal note"), most=REPLY_CHARS, required=False, help_text=_("Only the hotline and your unit read this.")
     )
-    files = FilesField(label=_("Photos of the result"), required=False, help_text=_("JPEG, PNG, WebP, GIF or PDF."))
+    photos = FilesField(label=_("Photos of the result"), required=False, help_text=_("JPEG, PNG, WebP, GIF or PDF."))
 
     def clean_contacted_at(self) -> Any:
         """Nobody spoke with the citizen in the future."""
@@ -205,7 +208,9 @@ class AnswerForm(OrderForm):
 
 
 class MergeForm(OrderForm):
-    into = forms.CharField(label=_("Number of the order it belongs to"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    into = forms.CharField(
+        label=_("Number of the order it belongs to"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
     reason = text_field(_("Reason"))
 
     def clean_into(self) -> WorkOrder:
@@ -266,7 +271,9 @@ class CallbackForm(OrderForm):
         """A call that reached somebody has an outcome."""
         data = super().clean() or self.cleaned_data
         if data.get("reached") and data.get("solved") is None and data.get("satisfaction") is None:
-            self.add_error("satisfaction", _("Choose how satisfied the citizen is, or whether it is solved; or choose “Not reached”."))
+            self.add_error(
+                "satisfaction", _("Choose how satisfied the citizen is, or whether it is solved; or choose “Not reached”.")
+            )
         return data
 
 

@@ -105,7 +105,8 @@ def act(request: HttpRequest, number: str, key: str) -> HttpResponse:
     except IllegalTransition:
         return not_possible(request, find(staff, number), doing)
     except InvalidOrder as error:
-        form.add_error(error.field if error.field in form.fields else None, refusal(error))
+        field = "photos" if error.field == "file" else error.field
+        form.add_error(field if field in form.fields else None, refusal(error))
         return render_form(request, order, doing, form, status=400)
     except NotAllowed:
         return not_allowed(request, order, doing)
@@ -179,7 +180,9 @@ def render_stale(request: HttpRequest, order: WorkOrder, doing: Doing, form: for
 def not_possible(request: HttpRequest, order: WorkOrder, doing: Doing, *, changes: Any = ()) -> HttpResponse:
     """The order's page with a note: this is not possible (any more), and what is. Typed text is shown again to copy."""
     may = order_context(request, order)
-    typed = [value for name, value in request.POST.items() if name in doing.form.base_fields and name != "version" and len(value) > 3]
+    typed = [
+        value for name, value in request.POST.items() if name in doing.form.base_fields and name != "version" and len(value) > 3
+    ]
     blocked = {"doing": doing, "changes": changes, "typed": typed, "names": "、".join(str(d.label) for d in may["doings"])}
     return render(request, "desk/order.html", {**may, "blocked": blocked}, status=409)
 

@@ -42,7 +42,7 @@ def demo_logins() -> list[DemoLogin]:
         DemoLogin(
             role=str(Role(role).label),
             name=people[username].display_name,
-            unit=people[username].unit.name if people[username].unit else "",
+            unit=str(people[username].unit or ""),
             username=username,
             password=cast.get("password", ""),
         )

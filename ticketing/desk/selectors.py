@@ -26,7 +26,14 @@ from ticketing.orders.workflow import OPEN, WITH_UNIT, Action, State
 from ticketing.organisation.models import Staff
 from ticketing.organisation.roles import CENTRE_ROLES, Role
 
-SOON_STATES = {"running": "normal", "soon": "soon", "overdue": "overdue", "done": "done", "done_late": "overdue", "paused": "normal"}
+SOON_STATES = {
+    "running": "normal",
+    "soon": "soon",
+    "overdue": "overdue",
+    "done": "done",
+    "done_late": "overdue",
+    "paused": "normal",
+}
 INBOX_STATES = (State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW)
 # The unit has answered in time or not: while the hotline checks the reply its clock stands.
 ANSWERED = frozenset({State.REPLY_REVIEW})
@@ -147,7 +154,11 @@ def proposals(order: WorkOrder, *, limit: int = 3) -> list[Proposal]:
 def marked(order: WorkOrder, *, most: int = 12) -> list[tuple[str, str]]:
     """The order's text cut into (piece, kind), where kind is place, time, item or empty for plain text."""
     words: dict[str, str] = {}
-    place_words = [order.place_text, *([order.place.name, *order.place.aliases] if order.place else []), order.region.name if order.region else ""]
+    place_words = [
+        order.place_text,
+        *([order.place.name, *order.place.aliases] if order.place else []),
+        order.region.name if order.region else "",
+    ]
     for kind, entries in (
         ("item", order.duty_item.keywords if order.duty_item else []),
         ("time", [order.incident_time]),
@@ -188,7 +199,9 @@ def pending_reply(order: WorkOrder) -> Any:
 
 def last_event(order: WorkOrder, action: Action) -> orders.TimelineEntry | None:
     """The last event of `action` with its texts."""
-    event = order.events.filter(action=action).prefetch_related("commitments").select_related("actor_unit").order_by("-seq").first()
+    event = (
+        order.events.filter(action=action).prefetch_related("commitments").select_related("actor_unit").order_by("-seq").first()
+    )
     return orders.TimelineEntry(event, {c.field: c.value for c in event.commitments.all()}) if event else None
 
 
@@ -218,12 +231,16 @@ def unit_groups(staff: Staff, *, now: datetime | None = None) -> list[Group]:
     now = now or timezone.now()
     today, week = due_bounds(now)
     open_ones = ~Q(state__in=ANSWERED)
-    count = orders.unit_list(staff).order_by().aggregate(
-        overdue=Count("pk", filter=open_ones & Q(due_at__lte=now)),
-        today=Count("pk", filter=open_ones & Q(due_at__gt=now, due_at__lt=today)),
-        week=Count("pk", filter=open_ones & Q(due_at__gt=now, due_at__gte=today, due_at__lt=week)),
-        later=Count("pk", filter=open_ones & (Q(due_at__gte=week) | Q(due_at=None))),
-        answered=Count("pk", filter=Q(state__in=ANSWERED)),
+    count = (
+        orders.unit_list(staff)
+        .order_by()
+        .aggregate(
+            overdue=Count("pk", filter=open_ones & Q(due_at__lte=now)),
+            today=Count("pk", filter=open_ones & Q(due_at__gt=now, due_at__lt=today)),
+            week=Count("pk", filter=open_ones & Q(due_at__gt=now, due_at__gte=today, due_at__lt=week)),
+            later=Count("pk", filter=open_ones & (Q(due_at__gte=week) | Q(due_at=None))),
+            answered=Count("pk", filter=Q(state__in=ANSWERED)),
+        )
     )
     return [
         Group("overdue", _("Overdue"), "overdue", count["overdue"]),
@@ -251,12 +268,17 @@ def group_of(order: WorkOrder, now: datetime) -> str:
 
 def supervision_counts(staff: Staff, *, now: datetime) -> dict[str, int]:
     """Red, yellow, watched and often returned orders, counted in one query."""
-    return orders.visible_orders(staff).filter(state__in=OPEN).order_by().aggregate(
-        red=Count("pk", filter=Q(state__in=ON_CLOCK, due_at__lte=now)),
-        yellow=Count("pk", filter=Q(state__in=ON_CLOCK, warn_at__lte=now, due_at__gt=now)),
-        watched=Count("pk", filter=Q(supervised=True)),
-        returned=Count("pk", filter=Q(return_count__gte=1)),
-        urged=Count("pk", filter=Q(urge_count__gte=1)),
+    return (
+        orders.visible_orders(staff)
+        .filter(state__in=OPEN)
+        .order_by()
+        .aggregate(
+            red=Count("pk", filter=Q(state__in=ON_CLOCK, due_at__lte=now)),
+            yellow=Count("pk", filter=Q(state__in=ON_CLOCK, warn_at__lte=now, due_at__gt=now)),
+            watched=Count("pk", filter=Q(supervised=True)),
+            returned=Count("pk", filter=Q(return_count__gte=1)),
+            urged=Count("pk", filter=Q(urge_count__gte=1)),
+        )
     )
 
 
@@ -355,7 +377,10 @@ def happenings(order: WorkOrder, staff: Staff) -> list[Happening]:
     """The order's history in words, oldest first. Internal notes are left out for other units."""
     centre = staff.has_role(*CENTRE_ROLES, Role.INSPECTOR, Role.ADMIN)
     own_units = set() if centre else orders.unit_ids_of(staff)
-    return [happening(entry, hide_internal=not centre and entry.event.actor_unit_id not in own_units) for entry in orders.timeline(order)]
+    return [
+        happening(entry, hide_internal=not centre and entry.event.actor_unit_id not in own_units)
+        for entry in orders.timeline(order)
+    ]
 
 
 def happening(entry: orders.TimelineEntry, *, hide_internal: bool = False) -> Happening:
@@ -460,7 +485,11 @@ def question_answers(order: WorkOrder) -> list[tuple[str, str]]:
 def callback_rows(found: Iterable[WorkOrder]) -> list[Row]:
     """Orders to be called about, each with the reply that was promised, in two queries."""
     rows = [Row(order) for order in found]
-    replies = Reply.objects.filter(order__in=[r.order for r in rows], status=Reply.Status.APPROVED).select_related("unit").order_by("created_at")
+    replies = (
+        Reply.objects.filter(order__in=[r.order for r in rows], status=Reply.Status.APPROVED)
+        .select_related("unit")
+        .order_by("created_at")
+    )
     by_order = {reply.order_id: reply for reply in replies}
     for row in rows:
         row.reply = by_order.get(row.order.pk)

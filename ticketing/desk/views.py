@@ -73,7 +73,12 @@ def home(request: HttpRequest) -> HttpResponse:
         waiting = orders.callback_list(staff)
         card(_("To be called back"), waiting.filter(state=State.CALLBACK).count(), url)
         lists.append(
-            {"title": _("Next call-backs"), "rows": selectors.rows_of(waiting[:6]), "url": url, "empty": _("Nobody waits for a call-back.")}
+            {
+                "title": _("Next call-backs"),
+                "rows": selectors.rows_of(waiting[:6]),
+                "url": url,
+                "empty": _("Nobody waits for a call-back."),
+            }
         )
     if staff.has_role(*places.SUPERVISION.roles):
         url = reverse("desk:supervision")

@@ -15,7 +15,7 @@ from ticketing.ui.views import ELDER_COOKIE, KEYS_COOKIE, THEME_COOKIE, THEMES
 def ui(request: HttpRequest) -> dict[str, Any]:
     """`ui` for templates: demo, elder, theme, keys, viewer and nav (the last two are only computed when used)."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
-    viewer = SimpleLazyObject(lambda: nav.viewer_of(request))
+    viewer: Any = SimpleLazyObject(lambda: nav.viewer_of(request))
     return {
         "ui": {
             "demo": settings.DEMO,

@@ -22,8 +22,6 @@ def set_look(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(target)
     for name, allowed in ((ELDER_COOKIE, ("0", "1")), (THEME_COOKIE, THEMES), (KEYS_COOKIE, ("0", "1"))):
         value = request.POST.get(name)
-        if value in allowed:
-            response.set_cookie(
-                name, value, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True
-            )
+        if value is not None and value in allowed:
+            response.set_cookie(name, value, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True)
     return response

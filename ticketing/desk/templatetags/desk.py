@@ -18,6 +18,7 @@ from ticketing.ui.templatetags.ui import badge, clock, icon
 
 register = template.Library()
 
+
 @register.simple_tag
 def state(order: WorkOrder, meaning: str = "") -> SafeString:
     """The order's state as a badge."""
