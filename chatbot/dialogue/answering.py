@@ -71,6 +71,8 @@ def answered(turn: Turn) -> bool:
         return _elsewhere(turn)
     if state.step == "what" and _only_a_fact(turn):
         course.go_on(turn)
+    elif found.kind == answers.VALUE and found.slot and state.step == "sure" and found.slot.confidence < 1.0:
+        turn.fail()  # 嗯 may be a cough; what cannot be undone needs a word
     elif found.kind == answers.VALUE and found.slot:
         _take(turn, _wish_alone(found.slot) if state.step == "wish" else found.slot)
     elif found.kind == answers.SKIP and _may_skip(turn):
@@ -345,7 +347,7 @@ def _leave_offer(turn: Turn) -> bool:
 
 def _drop(turn: Turn) -> bool:
     said = _yes_no(turn)
-    if said:
+    if said == "no" or (said and turn.heard.confidence >= 1.0):
         _drop_is(turn, said == "yes")
     else:
         turn.fail()

@@ -78,7 +78,7 @@ def _handle(turn: Turn) -> None:
 
 
 def _greet(turn: Turn) -> None:
-    own = normalise(turn.utterance.text)
+    own = turn.utterance.text.strip()
     said = prompts.Said(own, prompts.spoken(own)) if own else prompts.say("greeting", turn.state.language)
     choices = [
         Choice(turn.words(f"choice.{name}"), name, _KEY_HUMAN if name == "human" else str(number))

@@ -32,7 +32,7 @@ _NOT_IN_NAMES = re.compile(
     r"^.*(?:条|座|在|到|去|从|是|的|了|有|个|住|们|这|那|说|叫|位于|靠近|反映|投诉|举报|附近|旁边|门口|对面|天|晚|里|上|下|和|跟|与|我|你|他|她)"
 )
 _GENERIC = re.compile(
-    r"^(?:马|公|道|铁|高速公?|水|电|网|线|思|出|门|半|一条|这条|那条|走|修|铺|带|指|老|小|整条|农|全|本|外|乡|城|步行|大|过)(?:路|街|村|镇|巷|小区|社区|市场|公园|医院|超市|商场)$"
+    r"什么|哪|^(?:马|公|道|铁|高速公?|水|电|网|线|思|出|门|半|一条|这条|那条|走|修|铺|带|指|老|小|整条|农|全|本|外|乡|城|步行|大|过)(?:路|街|村|镇|巷|小区|社区|市场|公园|医院|超市|商场)$"
 )
 
 
@@ -146,7 +146,7 @@ def _by_pattern(text: str, taken: list[Span]) -> Iterator[Span]:
         if lead:
             start += lead.end()
         words = text[start : match.end()]
-        if len(words) >= 3 and not _overlaps(taken, start, match.end()) and not _GENERIC.match(words):
+        if len(words) >= 3 and not _overlaps(taken, start, match.end()) and not _GENERIC.search(words):
             yield Span("place", words, words, start, match.end(), BY_PATTERN, "pattern")
 
 

@@ -8,8 +8,8 @@ import pytest
 from chatbot.nlu import training
 
 WANTED = {
-    "greet", "goodbye", "chitchat", "out_of_scope", "repeat", "anger", "affirm", "deny", "give_phone", "give_location", "give_time",
-    "give_name", "consult_policy", "report_complaint", "request_help", "report_violation", "suggest", "praise", "query_ticket",
+    "greet", "goodbye", "chitchat", "out_of_scope", "repeat", "anger", "affirm", "deny", "give_phone", "give_location",
+    "give_time", "give_name", "consult_policy", "report_complaint", "request_help", "report_violation", "suggest", "praise", "query_ticket",
     "urge_ticket", "add_facts", "cancel_ticket", "rate_service", "ask_human", "emergency",
 }  # fmt: skip
 
