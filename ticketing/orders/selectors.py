@@ -173,7 +173,7 @@ def similar_open_orders(order: WorkOrder, *, limit: int = 5) -> QuerySet[WorkOrd
     if order.duty_item_id is None:
         return WorkOrder.objects.none()
     return (
-        WorkOrder.objects.filter(duty_item_id=order.duty_item_id, region_id=order.region_id, state__in=OPEN)
+        WorkOrder.objects.filter(duty_item_id=order.duty_item_id, region=order.region, state__in=OPEN)
         .exclude(pk=order.pk)
         .exclude(secrecy=Secrecy.SEALED)
         .select_related(*LIST_FIELDS)

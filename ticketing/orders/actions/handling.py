@@ -11,6 +11,7 @@ from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import InvalidOrder
 from ticketing.orders.models import Reply
 from ticketing.orders.workflow import Action
+from ticketing.organisation.models import Unit
 
 REPLY_CHARS = 3000
 
@@ -35,7 +36,7 @@ def stage_reply(step: Step, *, public_text: str, contacted_at: datetime | None =
     text = required(public_text, "public_text", at_most=REPLY_CHARS)
     Reply.objects.create(
         order=step.order,
-        unit=step.order.unit,
+        unit=holder(step),
         public_text=text,
         solved=False,
         is_stage=True,
@@ -57,7 +58,7 @@ def submit_reply(
         raise InvalidOrder("contacted_at", "lies in the future; give the time you spoke with the citizen")
     Reply.objects.create(
         order=step.order,
-        unit=step.order.unit,
+        unit=holder(step),
         public_text=text,
         internal_text=internal_text.strip()[:REPLY_CHARS],
         solved=solved,
@@ -101,6 +102,13 @@ def reject_reply(step: Step, *, reason: str) -> None:
     stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
     reopen_handling(step, until=step.order.due_at)
     step.record(private={"reason": reason})
+
+
+def holder(step: Step) -> Unit:
+    """The unit that has the order."""
+    if step.order.unit is None:
+        raise InvalidOrder("unit", "no unit has the order; dispatch it first")
+    return step.order.unit
 
 
 def pending_reply(step: Step) -> Reply:
