@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -26,7 +27,6 @@ from ticketing.organisation.models import Level, Unit
 from ticketing.organisation.roles import Role
 from ticketing.outbox.actions import enqueue
 
-SYNONYMS_FILE = Path(__file__).parent / "data" / "synonyms.yml"
 GAP_QUESTION_CHARS = 200
 _MANY = 20  # an import of more changes than this promises one rebuild, not a job each
 _PERSONAL_NUMBER = re.compile(r"\d(?:[\s-]?[\dxX]){5,}")
@@ -143,23 +143,27 @@ def import_articles(directory: Path | str, *, actor: Actor = SYSTEM) -> ImportRe
     return report
 
 
-def import_synonyms(path: Path | str = SYNONYMS_FILE) -> int:
-    """Bring in synonyms from a YAML list of {term, means, both_ways}. Whether a row is switched on stays as editors left it."""
-    with Path(path).open(encoding="utf-8") as file:
+def import_synonyms(path: Path | str | None = None) -> int:
+    """Bring in synonyms from a YAML list of groups, the official word first in each; by default those of the city.
+
+    Whether a group is switched on stays as editors left it. Returns the number of groups.
+    """
+    with Path(path or settings.CITY_DIR / "synonyms.yml").open(encoding="utf-8") as file:
         rows = yaml.safe_load(file)
-    for row in rows:
-        Synonym.objects.update_or_create(
-            term=row["term"], defaults={"means": list(row["means"]), "both_ways": bool(row.get("both_ways"))}
-        )
-    return len(rows)
+    groups: dict[str, list[str]] = {}
+    for word, *also in rows:
+        groups.setdefault(str(word), []).extend(str(other) for other in also)
+    for word, also in groups.items():
+        Synonym.objects.update_or_create(word=word, defaults={"also": list(dict.fromkeys(also))})
+    return len(groups)
 
 
 def save_synonym(*, synonym: Synonym) -> Synonym:
     """Keep a synonym; it works from the next question on. Raises InvalidArticle when it says nothing."""
-    synonym.term = synonym.term.strip()
-    synonym.means = [word.strip() for word in synonym.means if word.strip() and word.strip() != synonym.term]
-    if not synonym.term or not synonym.means:
-        raise InvalidArticle(_("A synonym needs the word people say and at least one word of the articles."))
+    synonym.word = synonym.word.strip()
+    synonym.also = [word.strip() for word in synonym.also if word.strip() and word.strip() != synonym.word]
+    if not synonym.word or not synonym.also:
+        raise InvalidArticle(_("A synonym needs the official word and at least one that people say."))
     synonym.save()
     return synonym
 

@@ -68,33 +68,33 @@ class KnowledgeGapAdmin(_ReadOnly, ModelAdmin):
 
 
 class SynonymForm(forms.ModelForm):
-    means = forms.CharField(label=_("words of the articles"), help_text=_("one a line"), widget=UnfoldAdminTextareaWidget)
+    also = forms.CharField(label=_("what people say"), help_text=_("one a line"), widget=UnfoldAdminTextareaWidget)
 
     class Meta:
         model = Synonym
-        fields = ("term", "means", "both_ways", "is_active")
+        fields = ("word", "also", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["means"] = "\n".join(self.instance.means)
+            self.initial["also"] = "\n".join(self.instance.also)
 
-    def clean_means(self) -> list[str]:
+    def clean_also(self) -> list[str]:
         """Lines as a list."""
-        return [line.strip() for line in self.cleaned_data["means"].splitlines() if line.strip()]
+        return [line.strip() for line in self.cleaned_data["also"].splitlines() if line.strip()]
 
 
 @admin.register(Synonym)
 class SynonymAdmin(ModelAdmin):
     form = SynonymForm
-    list_display = ("term", "words", "both_ways", "is_active")
+    list_display = ("word", "spoken", "is_active")
     list_filter = ("is_active",)
-    search_fields = ("term",)
+    search_fields = ("word",)
 
-    @admin.display(description=_("words of the articles"))
-    def words(self, synonym: Synonym) -> str:
+    @admin.display(description=_("what people say"))
+    def spoken(self, synonym: Synonym) -> str:
         """The words in one line."""
-        return "、".join(synonym.means)
+        return "、".join(synonym.also)
 
     def save_model(self, request: HttpRequest, obj: Synonym, form: forms.ModelForm, change: bool) -> None:
         actions.save_synonym(synonym=obj)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,6 +45,8 @@ class Term:
 
     text: str
     sound: str
+    start: int = 0  # where it stands in the folded text
+    end: int = 0
 
 
 def fold(text: str) -> str:
@@ -64,14 +66,15 @@ def fold_query(text: str) -> str:
 def terms(folded: str) -> list[Term]:
     """Character pairs of Han runs (a lone character stands for itself) and whole Latin or digit runs, with sounds."""
     found: list[Term] = []
-    for run in _RUNS.findall(folded):
+    for match in _RUNS.finditer(folded):
+        run, at = match.group(), match.start()
         if not _HAN.match(run):
-            found.append(Term(run[:_LONGEST_TERM], run[:_LONGEST_TERM]))
+            found.append(Term(run[:_LONGEST_TERM], run[:_LONGEST_TERM], at, match.end()))
             continue
         sounds = _sounds(run)
         if len(run) == 1:
-            found.append(Term(run, sounds[0]))
-        found.extend(Term(run[i : i + 2], sounds[i] + sounds[i + 1]) for i in range(len(run) - 1))
+            found.append(Term(run, sounds[0], at, at + 1))
+        found.extend(Term(run[i : i + 2], sounds[i] + sounds[i + 1], at + i, at + i + 2) for i in range(len(run) - 1))
     return found
 
 
@@ -98,21 +101,29 @@ def joined_characters(texts: Iterable[str]) -> str:
     return " ".join(char for text in texts for char in characters(fold(text)))
 
 
-def variants(folded: str, synonyms: dict[str, tuple[str, ...]], *, limit: int = 6) -> list[str]:
-    """The question and its readings with one or two synonyms put in, the question itself first."""
-    found = [folded]
-    for term in sorted((term for term in synonyms if term in folded), key=len, reverse=True):
-        for other in synonyms[term]:
-            for text in tuple(found[:2]):
-                # 公积金 -> 住房公积金 must not turn 住房公积金 into 住房住房公积金.
-                if other in text and term in other:
-                    continue
-                changed = text.replace(term, other)
-                if changed not in found:
-                    found.append(changed)
-                if len(found) >= limit:
-                    return found
-    return found
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A word of a question that has synonyms: where it stands in the question, and the other words for it."""
+
+    start: int
+    end: int
+    others: tuple[str, ...]
+
+
+def concepts(folded: str, synonyms: Sequence[tuple[str, ...]]) -> list[Concept]:
+    """Words of the question that have synonyms, the longest first where they overlap, at most eight."""
+    found: list[tuple[str, tuple[str, ...]]] = [
+        (word, tuple(other for other in group if other != word)) for group in synonyms for word in group if word in folded
+    ]
+    taken: dict[tuple[int, int], dict[str, None]] = {}
+    for word, others in sorted(found, key=lambda entry: -len(entry[0])):
+        start = folded.index(word)
+        span = (start, start + len(word))
+        if any(start < end and begin < span[1] and (begin, end) != span for begin, end in taken):
+            continue
+        # 住房公积金 in the question needs no 公积金 beside it, and must not become 住房住房公积金.
+        taken.setdefault(span, {}).update(dict.fromkeys(other for other in others if other not in folded))
+    return [Concept(start, end, tuple(others)) for (start, end), others in list(taken.items())[:8] if others]
 
 
 @lru_cache(maxsize=8192)

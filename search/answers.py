@@ -85,7 +85,8 @@ def answer(
     versions = selectors.readable_versions(codes=[candidate.code for candidate in ranked.candidates], audience=audience, on=on)
     candidates = [candidate for candidate in ranked.candidates if candidate.code in versions]
     rules = ranking.settings_of_ranking()
-    if candidates and candidates[0].score >= rules.threshold:
+    sure = ranking.certainty(candidates)
+    if candidates and sure >= rules.threshold:
         best = candidates[0]
         return Answer(
             article_code=best.code,
@@ -93,7 +94,7 @@ def answer(
             title=versions[best.code].title,
             text=versions[best.code].answer,
             sources=sources_of(versions[best.code]),
-            score=best.score,
+            score=sure,
             engine=ranked.engine,
             degraded=ranked.degraded,
             valid_until=versions[best.code].valid_to,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from search.analysis import fold, joined, joined_characters, joined_sounds, terms
+from search.analysis import characters, fold, joined, joined_characters, joined_sounds, terms
 from search.engines.base import FIRST_DAY, LAST_DAY, Engine, IndexDocument, day_number
 from search.models import Article, ArticleVersion
 from search.workflow import State
@@ -49,7 +49,9 @@ def document_of(version: ArticleVersion) -> IndexDocument:
         "characters": joined_characters(heading),
         "sounds": joined_sounds(heading),
     }
+    whole = [*heading, version.answer, *facts, version.body, *version.category.split("/")]
     words = {word for name in ("title", "questions", "keywords", "answer", "body") for word in fields[name].split()}
+    words.update(char for text in whole for char in characters(fold(text)))
     passages = [list(terms(fold(text))) for text in asked]
     return IndexDocument(
         code=version.article.code,

@@ -217,15 +217,14 @@ class GapAsk(models.Model):
 class Synonym(models.Model):
     """Words that mean the same to a citizen and to a regulation. Used at query time: a change needs no rebuild."""
 
-    term = models.CharField(_("word people say"), max_length=40, unique=True)
-    means = models.JSONField(_("words of the articles"), default=list)
-    both_ways = models.BooleanField(_("works both ways"), default=False)
+    word = models.CharField(_("official word"), max_length=40, unique=True)
+    also = models.JSONField(_("what people say"), default=list)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("synonym")
         verbose_name_plural = _("synonyms")
-        ordering = ["term"]
+        ordering = ["word"]
 
     def __str__(self) -> str:
-        return f"{self.term} → {'、'.join(self.means)}"
+        return "、".join([self.word, *self.also])

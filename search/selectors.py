@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from search import ranking
+from search.analysis import fold
 from search.errors import EngineError
 from search.models import Article, ArticleVersion, KnowledgeGap, Synonym, VersionStep
 from search.workflow import State
@@ -45,16 +46,11 @@ class Results:
     error: str = field(default="")
 
 
-def synonyms() -> dict[str, tuple[str, ...]]:
-    """Active synonyms in the folded form that questions have, both directions where they go both ways."""
-    found: dict[str, list[str]] = {}
-    for row in Synonym.objects.filter(is_active=True):
-        term, means = ranking.folded_synonym(row.term), [ranking.folded_synonym(word) for word in row.means]
-        found.setdefault(term, []).extend(means)
-        if row.both_ways:
-            for word in means:
-                found.setdefault(word, []).append(term)
-    return {term: tuple(dict.fromkeys(words)) for term, words in found.items() if term}
+def synonyms() -> list[tuple[str, ...]]:
+    """Active groups of synonyms in the folded form that questions have."""
+    rows = Synonym.objects.filter(is_active=True).values_list("word", "also")
+    groups = (tuple(dict.fromkeys(filter(None, map(fold, (word, *also))))) for word, also in rows)
+    return [group for group in groups if len(group) > 1]
 
 
 def readable_versions(*, codes: list[str], audience: str, on: dt.date) -> dict[str, ArticleVersion]:
@@ -71,6 +67,8 @@ def find(*, text: str, limit: int = PAGE_LIMIT, audience: str = "citizen", regio
     except EngineError as error:
         return Results(query=text, error=str(error))
     versions = readable_versions(codes=[candidate.code for candidate in ranked.candidates], audience=audience, on=on)
+    candidates = [candidate for candidate in ranked.candidates if candidate.code in versions]
+    sure = ranking.certainty(candidates) >= ranking.settings_of_ranking().threshold
     items = [
         Found(
             code=candidate.code,
@@ -79,12 +77,11 @@ def find(*, text: str, limit: int = PAGE_LIMIT, audience: str = "citizen", regio
             answer=versions[candidate.code].answer,
             category=versions[candidate.code].category,
             score=candidate.score,
-            sure=candidate.score >= ranking.settings_of_ranking().threshold,
+            sure=sure and position == 0,
             public=versions[candidate.code].public,
             valid_to=versions[candidate.code].valid_to,
         )
-        for candidate in ranked.candidates
-        if candidate.code in versions
+        for position, candidate in enumerate(candidates)
     ]
     return Results(
         query=text,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from search.analysis import characters, terms
+
 Progress = Callable[[int], None]
 
 FIRST_DAY = 10101
@@ -18,7 +20,7 @@ FIELD_BOOSTS: dict[str, float] = {
     "keywords": 1.5,
     "answer": 1.0,
     "body": 0.5,
-    "characters": 0.25,
+    "characters": 1.0,
     "sounds": 0.6,
 }
 """Fields that are searched and what a hit in each is worth; the same for all engines."""
@@ -48,13 +50,19 @@ class IndexDocument:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """Folded readings of one question (the question itself first) and who asks, where and on which day."""
+    """The folded question and, after it, other words for its words; who asks, where and on which day."""
 
     readings: tuple[str, ...]
     on: dt.date
     public_only: bool = True
     region: str = ""
     limit: int = 20
+
+
+def counted_words(request: SearchRequest) -> list[str]:
+    """Words and characters of the question whose document frequencies an engine reports, in a fixed order."""
+    question = request.readings[0] if request.readings else ""
+    return sorted({term.text for term in terms(question)} | set(characters(question)))
 
 
 @dataclass(frozen=True, slots=True)

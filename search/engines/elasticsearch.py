@@ -28,13 +28,13 @@ from search.engines.base import (
     Progress,
     SearchRequest,
     SearchResult,
+    counted_words,
     day_number,
 )
 from search.errors import EngineError
 
 _BULK_LINES = 500
 _SLOW_SECONDS = 30.0  # for building, where nobody waits on the line
-_TERMS_COUNTED = 120
 _EVERYWHERE = "*"
 _FAILURES = (elasticsearch.ApiError, elastic_transport.TransportError)
 
@@ -86,7 +86,7 @@ class ElasticsearchEngine:
         wanted = self._wanted(request)
         if not wanted:
             return SearchResult(hits=(), documents=0, frequencies={}, engine=self.name)
-        asked = sorted({term.text for reading in request.readings for term in terms(reading)})[:_TERMS_COUNTED]
+        asked = counted_words(request)
         try:
             answer = self._client.search(
                 index=self._read,

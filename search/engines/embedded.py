@@ -33,6 +33,7 @@ from search.engines.base import (
     Progress,
     SearchRequest,
     SearchResult,
+    counted_words,
     day_number,
 )
 from search.errors import EngineError
@@ -87,7 +88,7 @@ class EmbeddedEngine:
         searcher = self._open().index.searcher()
         found = searcher.search(self._query(request), limit=request.limit, count=False)
         hits = tuple(self._hit(searcher, score, address) for score, address in found.hits)
-        asked = {term.text for reading in request.readings for term in terms(reading)}
+        asked = counted_words(request)
         return SearchResult(
             hits=hits,
             documents=searcher.num_docs,

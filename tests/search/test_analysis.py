@@ -51,10 +51,21 @@ def test_a_query_of_100_kb_is_cut():
     assert len(analysis.fold_query("公积金" * 40_000)) == analysis.QUERY_MAX_CHARS
 
 
-def test_a_synonym_makes_another_reading_and_does_not_double_itself():
-    words = {"公积金": ("住房公积金",)}
-    assert analysis.variants("公积金提取", words) == ["公积金提取", "住房公积金提取"]
-    assert analysis.variants("住房公积金提取", words) == ["住房公积金提取"]
+def test_words_with_synonyms_are_found_with_their_place_and_other_words():
+    groups = [("住房公积金", "公积金"), ("居住证", "暂住证")]
+    assert analysis.concepts("公积金和暂住证", groups) == [
+        analysis.Concept(0, 3, ("住房公积金",)),
+        analysis.Concept(4, 7, ("居住证",)),
+    ]
+
+
+def test_the_longest_of_overlapping_words_counts():
+    groups = [("社会保险", "社保", "社保卡余额"), ("社会保障卡", "社保卡")]
+    assert [(found.start, found.end) for found in analysis.concepts("社保卡丢了", groups)] == [(0, 3)]
+
+
+def test_a_word_that_stands_in_the_question_already_is_not_added():
+    assert analysis.concepts("住房公积金怎么提取", [("住房公积金", "公积金")]) == []
 
 
 @given(st.text(max_size=300))

@@ -126,7 +126,7 @@ def test_a_new_version_is_found_by_its_new_words_after_its_job(knowledge: Knowle
 
 def test_synonyms_work_from_the_next_question_on(knowledge: Knowledge):
     assert isinstance(answer(question="暂住条怎么弄"), DontKnow)
-    actions.save_synonym(synonym=Synonym(term="暂住条怎么弄", means=["居住证怎么办"]))
+    actions.save_synonym(synonym=Synonym(word="居住证怎么办", also=["暂住条怎么弄"]))
     found = answer(question="暂住条怎么弄")
     assert isinstance(found, Answer)
     assert found.article_code == "permit"

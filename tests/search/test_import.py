@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from search import actions, selectors
 from search.errors import NotAllowed
@@ -81,10 +82,20 @@ def test_only_the_system_and_administrators_import(tmp_path: Path):
         actions.import_articles(write(tmp_path), actor=BOT)
 
 
-def test_synonyms_come_in_and_stay_switched_off():
-    count = actions.import_synonyms()
-    assert count == Synonym.objects.count() > 50
-    Synonym.objects.filter(term="驾照").update(is_active=False)
-    actions.import_synonyms()
-    assert "驾照" not in selectors.synonyms()
-    assert "电动自行车" in selectors.synonyms()["电瓶车"]
+def test_synonyms_come_in_and_stay_switched_off(tmp_path: Path):
+    path = tmp_path / "synonyms.yml"
+    path.write_text("- [驾驶证, 驾照]\n- [电动自行车, 电瓶车]\n- [驾驶证, 驾驶本]\n", encoding="utf-8")
+    assert actions.import_synonyms(path) == 2 == Synonym.objects.count()
+    Synonym.objects.filter(word="驾驶证").update(is_active=False)
+    actions.import_synonyms(path)
+    assert selectors.synonyms() == [("电动自行车", "电瓶车")]
+    assert Synonym.objects.get(word="驾驶证").also == ["驾照", "驾驶本"]
+
+
+def test_the_articles_and_synonyms_of_the_demonstration_come_in_without_an_error():
+    assert actions.import_synonyms() > 50
+    report = actions.import_articles(settings.CITY_DIR / "articles")
+    assert report.errors == []
+    assert report.created >= 80
+    for article in Article.objects.select_related("published").prefetch_related("published__facts"):
+        assert all(fact.law and fact.date for fact in article.published.facts.all()), article.code
