@@ -14,7 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,12 +22,15 @@ from rest_framework.response import Response
 from ticketing.clocks.selectors import as_json, panels_of
 from ticketing.desk import doings, selectors
 from ticketing.desk.doings import DOINGS
+from ticketing.desk.intake import IntakeSerializer, take_in
 from ticketing.dispatch.selectors import latest_decision
 from ticketing.orders import selectors as orders
 from ticketing.orders.errors import IllegalTransition
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.workflow import State
+from ticketing.organisation.actor import staff_actor
 from ticketing.organisation.models import Staff
+from ticketing.organisation.roles import Role
 
 
 class OrderSerializer(serializers.ModelSerializer[WorkOrder]):
@@ -140,6 +143,24 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     def get_serializer_class(self) -> type[OrderSerializer]:
         return OrderDetailSerializer if self.action in ("retrieve", "do") else OrderSerializer
+
+    @extend_schema(
+        request=IntakeSerializer,
+        responses={201: OrderDetailSerializer, 400: OpenApiResponse(description="what to change, by field")},
+        description="Take in an order (seats, shift leaders). The answer holds the query code; a repeated key gives the first order.",
+    )
+    def create(self, request: Request) -> Response:
+        """POST /api/orders/"""
+        staff: Staff = request.user  # type: ignore[assignment]
+        if not staff.has_role(Role.SEAT, Role.SHIFT_LEADER):
+            raise PermissionDenied("Only a seat agent or a shift leader takes in orders.")
+        role = Role.SEAT if staff.has_role(Role.SEAT) else Role.SHIFT_LEADER
+        given = IntakeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        request_id = str(getattr(request, "request_id", ""))[:40]
+        made = take_in(values=given.validated_data, actor=staff_actor(staff, role=role, request_id=request_id, channel="api"))
+        body = OrderDetailSerializer(made.order, context=self.get_serializer_context()).data
+        return Response({**body, "query_code": made.query_code}, status=200 if made.repeated else 201)
 
     @extend_schema(
         operation_id="orders_do",
