@@ -13,7 +13,7 @@ from ticketing.citizens.sealing import SealedTextField
 
 
 class Channel(models.TextChoices):
-    VOICE = "voice", _("Telephone")
+    VOICE = "voice", _("Telephone call")
     BROWSER = "browser", _("Web call")
     CHAT = "chat", _("Web chat")
     SMS = "sms", _("SMS")
@@ -30,7 +30,7 @@ class Conversation(models.Model):
         SEAT = "seat", _("Seat agent")
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("Going on")
         BROKEN_OFF = "broken_off", _("Broken off, to be called back")
         ENDED = "ended", _("Ended")
 
@@ -43,7 +43,7 @@ class Conversation(models.Model):
         Citizen, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations", verbose_name=_("citizen")
     )
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
-    owner = models.CharField(_("owner"), max_length=6, choices=Owner, default=Owner.BOT)
+    owner = models.CharField(_("held by"), max_length=6, choices=Owner, default=Owner.BOT)
     seat = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -123,7 +123,7 @@ class ConversationEvent(models.Model):
     """What happened to a conversation apart from what was said: owners, dropped output, links. Rows are never altered."""
 
     class Kind(models.TextChoices):
-        STARTED = "started", _("Started")
+        STARTED = "started", _("Conversation started")
         QUEUED = "queued", _("Handed to the queue")
         TAKEN = "taken", _("Taken by a seat agent")
         RELEASED = "released", _("Given back to the queue")

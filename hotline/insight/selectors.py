@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from hotline.conversations.models import Channel, Conversation
 from hotline.seats.models import Presence
+from hotline.voice.models import Line
 from ticketing.orders.models import OrderEvent, Rating, Secrecy, WorkOrder
 from ticketing.orders.workflow import WITH_UNIT, Action, State
 from ticketing.organisation.models import Level, Region
@@ -185,7 +186,7 @@ def _figures(orders: dict[str, int], talks: dict[str, Any], rated: dict[str, Any
         ),
         Figure("direct", _("Answered directly today"), str(orders["direct"]), "", _("on the spot, without a unit")),
         Figure("bot", _("Bot alone today"), str(bot_share), "%", _("%(n)d of %(m)d contacts") % {"n": talks["alone"], "m": talks["contacts"]}),
-        Figure("satisfaction", _("Satisfied"), share, "%" if rated["number"] else "", _("%(n)d ratings in %(d)d days") % {"n": rated["number"], "d": RATING_DAYS}),
+        Figure("satisfaction", _("Satisfaction rate"), share, "%" if rated["number"] else "", _("%(n)d ratings in %(d)d days") % {"n": rated["number"], "d": RATING_DAYS}),
     ]  # fmt: skip
 
 
@@ -197,10 +198,10 @@ def _queue(now: datetime) -> list[QueueLine]:
         .annotate(waiting=Count("pk"), oldest=Min("queued_at"))
         .order_by("-waiting")
     )
-    labels = dict(Channel.choices)
+    labels, names = dict(Channel.choices), dict(Line.objects.values_list("number", "name"))
     return [
         QueueLine(
-            line=row["line_number"] or str(labels[row["channel"]]),
+            line=names.get(row["line_number"]) or row["line_number"] or str(labels[row["channel"]]),
             waiting=row["waiting"],
             longest_seconds=int((now - row["oldest"]).total_seconds()) if row["oldest"] else 0,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,7 +17,6 @@ from django.views.decorators.http import require_GET
 
 from hotline.insight import selectors
 from hotline.insight.tasks import MAY_SEE
-from ticketing.outbox.selectors import last_numbers
 
 View = Callable[..., HttpResponse]
 
@@ -37,7 +37,7 @@ def _centre_only(view: View) -> View:
 @require_GET
 def wall(request: HttpRequest) -> HttpResponse:
     """The whole wall, or (`?part=1`) only what changes."""
-    context = {"wall": selectors.wall(), "after": last_numbers(streams=["wall", "queue"])}
+    context = {"wall": selectors.wall(), "timezone": settings.TIME_ZONE}
     return render(request, "insight/_wall.html" if request.GET.get("part") else "insight/wall.html", context)
 
 

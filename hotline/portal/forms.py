@@ -159,7 +159,7 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, items: list[DutyItem], item: DutyItem | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["duty_item"].choices = [
-            *((found.code, f"{found.name}({found.category})") for found in items),
+            *((found.code, f"{found.name} · {found.category}") for found in items),
             ("", _("Something else; the hotline shall decide")),
         ]
         for question in selectors.questions_of(item):

@@ -96,16 +96,16 @@ def tracked(order: WorkOrder) -> Tracked:
 
 
 def _moment(value: datetime | None) -> str:
-    return date_format(timezone.localtime(value), _("j M (D) H:i")) if value else ""
+    return date_format(timezone.localtime(value), _("j F (D) H:i")) if value else ""
 
 
 def _steps(order: WorkOrder) -> list[Progress]:
     progress = orders.progress_of(order)
     labels = {
         "received": _("Received"),
-        "dispatched": _("Passed on"),
+        "dispatched": _("Passed to a unit"),
         "in_process": _("Being dealt with"),
-        "replied": _("Answered"),
+        "replied": _("Answer given"),
         "closed": _("Finished"),
     }
     reached, ended = progress["reached"], order.state in (State.CLOSED, State.CLOSED_DIRECT, State.ARCHIVED)

@@ -34,7 +34,7 @@ class TalkForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "duty-items", "autocomplete": "off"}),
     )
     content = forms.CharField(
-        label=gettext_lazy("Matter"),
+        label=gettext_lazy("What it is about"),
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": gettext_lazy("Take down in a sentence what it is about.")},
     )
@@ -47,7 +47,7 @@ class TalkForm(forms.Form):
     incident_time = forms.CharField(label=gettext_lazy("When"), max_length=80, required=False)
     wish = forms.CharField(label=gettext_lazy("Wish"), max_length=300, required=False)
     phone = forms.CharField(label=gettext_lazy("Telephone"), max_length=24, required=False)
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=40, required=False)
+    name = forms.CharField(label=gettext_lazy("Citizen's name"), max_length=40, required=False)
     urgency = forms.ChoiceField(
         label=gettext_lazy("Urgency"), choices=[("", gettext_lazy("as the item says")), *Urgency.choices], required=False
     )

@@ -6,7 +6,7 @@
   if (!wall) return;
   const EVERY_MS = 10000, SOON_MS = 800;
   let timer = 0, busy = false, fresh = Date.now();
-  const time = (moment) => moment.toLocaleTimeString("zh-CN", { hour12: false });
+  const time = (moment) => moment.toLocaleTimeString("zh-CN", { hour12: false, timeZone: wall.dataset.timezone });
 
   async function refresh() {
     window.clearTimeout(timer);

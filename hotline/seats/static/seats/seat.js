@@ -31,7 +31,9 @@
   const soon = (ms) => { window.clearTimeout(queueTimer); queueTimer = window.setTimeout(refreshQueue, ms); };
   function prepareQueue() {
     const select = document.getElementById("presence");
-    if (select) select.addEventListener("change", () => select.form.requestSubmit());
+    if (!select) return;
+    select.addEventListener("change", () => select.form.requestSubmit());
+    select.form.querySelector("button").hidden = true; // only needed where no script runs
   }
   prepareQueue();
   desk.addEventListener("feed:event", (event) => soon(event.detail.kind === "ring" ? 0 : 300));
