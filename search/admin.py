@@ -46,10 +46,10 @@ class ArticleVersionAdmin(_ReadOnly, ModelAdmin):
     list_select_related = ("article",)
     inlines = (FactInline,)
 
-    @admin.display(description=_("desk"))
+    @admin.display(description=_("Knowledge desk"))
     def on_desk(self, version: ArticleVersion) -> SafeString:
         """A link to the page where steps are taken."""
-        return format_html('<a href="{}">{}</a>', reverse("search:version", args=[version.pk]), _("open"))
+        return format_html('<a href="{}">{}</a>', reverse("search:version", args=[version.pk]), _("Take steps"))
 
 
 @admin.register(Article)

@@ -18,6 +18,7 @@ from typing import Any
 
 import elastic_transport
 import elasticsearch
+from django.utils.translation import gettext as _
 
 from search.analysis import characters, terms
 from search.engines.base import (
@@ -151,7 +152,7 @@ class ElasticsearchEngine:
         return EngineStatus(
             implementation=self.name,
             degraded=red,
-            reason="The cluster is red: part of its data is missing." if red else "",
+            reason=_("The cluster is red: part of its data is missing.") if red else "",
             latency_ms=latency,
             documents=count,
             details={"cluster": health["cluster_name"], "health": health["status"]},
@@ -324,14 +325,17 @@ class ElasticsearchEngine:
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, elastic_transport.ConnectionTimeout):
-            return f"Elasticsearch did not answer within {self._timeout:g} s."
+            return _("Elasticsearch did not answer within %(seconds)g s.") % {"seconds": self._timeout}
         if isinstance(error, elastic_transport.ConnectionError):
-            return "Elasticsearch cannot be reached."
+            return _("Elasticsearch cannot be reached.")
         if isinstance(error, elasticsearch.NotFoundError):
-            return "Elasticsearch has no index of the knowledge base: run manage.py rebuild_index."
+            return _("Elasticsearch has no index of the knowledge base: run manage.py rebuild_index.")
         if isinstance(error, elasticsearch.ApiError):
-            return f"Elasticsearch refused with status {error.status_code} ({error.message})."
-        return f"Elasticsearch failed: {type(error).__name__}."
+            return _("Elasticsearch refused with status %(status)s (%(why)s).") % {
+                "status": error.status_code,
+                "why": error.message,
+            }
+        return _("Elasticsearch failed: %(why)s.") % {"why": type(error).__name__}
 
 
 def _source(document: IndexDocument) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
+from django.utils.translation import gettext as _
 
 from search.analysis import characters, terms
 from search.engines.base import (
@@ -109,7 +110,7 @@ class EmbeddedEngine:
         searcher = opened.index.searcher()
         found: dict[str, int] = {}
         if searcher.num_docs:
-            for _score, address in searcher.search(tantivy.Query.all_query(), limit=searcher.num_docs).hits:
+            for _rank, address in searcher.search(tantivy.Query.all_query(), limit=searcher.num_docs).hits:
                 stored = searcher.doc(address)
                 found[str(stored.get_first("code"))] = int(stored.get_first("revision") or 0)
         self._revisions = (opened.name, opened.loaded, found)
@@ -154,7 +155,7 @@ class EmbeddedEngine:
         """Write a new generation, swap to it, drop all generations but the last two."""
         with self._lock():
             before = self._current_name()
-            name, _path, index = self._new_generation()
+            name, _folder, index = self._new_generation()
             writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
             count = 0
             for document in documents:
@@ -199,7 +200,7 @@ class EmbeddedEngine:
         for _attempt in range(3):
             name = self._current_name()
             if not name:
-                raise EngineError(f"There is no index in {self._root.name} yet: run manage.py rebuild_index.")
+                raise EngineError(_("There is no index of the knowledge base yet: run manage.py rebuild_index."))
             path = self._root / name
             try:
                 written = (path / "meta.json").stat().st_mtime_ns
@@ -218,8 +219,10 @@ class EmbeddedEngine:
             except FileNotFoundError:
                 continue  # swapped away between reading the name and opening it
             except (ValueError, OSError) as error:
-                raise EngineError(f"The index {name} cannot be read ({error}): run manage.py rebuild_index.") from error
-        raise EngineError("The index was swapped three times while it was being opened; try again.")
+                raise EngineError(
+                    _("The index cannot be read (%(why)s): run manage.py rebuild_index.") % {"why": error}
+                ) from error
+        raise EngineError(_("The index was swapped three times while it was being opened; try again."))
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
@@ -233,7 +236,7 @@ class EmbeddedEngine:
                     break
                 except BlockingIOError:
                     if time.monotonic() > until:
-                        raise EngineError("Another process has been writing the index for 30 s; try again.") from None
+                        raise EngineError(_("Another process has been writing the index for 30 s; try again.")) from None
                     time.sleep(0.02)
             yield
 
@@ -241,7 +244,7 @@ class EmbeddedEngine:
     def _writing(self) -> Iterator[_Opened]:
         with self._lock():
             if not self._current_name():
-                name, _path, index = self._new_generation()
+                name, _folder, index = self._new_generation()
                 writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
                 writer.commit()
                 writer.wait_merging_threads()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import structlog
+from django.utils.translation import gettext as _
 
 from search.engines.base import Engine, EngineStatus, IndexDocument, Progress, SearchRequest, SearchResult
 from search.errors import EngineError
@@ -92,7 +93,7 @@ class FallbackEngine:
                 if self.breaker.failed(str(error)):
                     log.warning("knowledge search falls back", engine=self.second.name, reason=str(error))
             except BaseException:
-                self.breaker.failed("The search was broken off.")
+                self.breaker.failed(_("The search was broken off."))
                 raise
             else:
                 if self.breaker.succeeded():
