@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from chatbot.dialogue.moves import Choice, Move, Step, Utterance
 from hotline.conversations import bot
-from ticketing.organisation.models import Appointment, OrderType, Region, Staff, Unit
+from ticketing.organisation.models import Appointment, OrderType, Staff, Unit
 from ticketing.organisation.roles import Role
 
 
@@ -23,9 +23,8 @@ def fresh_limits():
 
 
 @pytest.fixture
-def centre(db) -> Unit:
-    region = Region.objects.create(code="990000", name="测试市", level="city")
-    return Unit.objects.create(code="centre", name="热线中心", level="city", kind="hotline", region=region)
+def centre(city) -> Unit:
+    return city.units["HOT"]
 
 
 @pytest.fixture
@@ -51,8 +50,8 @@ def other_seat(make_staff) -> Staff:
 
 
 @pytest.fixture
-def order_type(db) -> OrderType:
-    return OrderType.objects.create(code="complaint", name_zh="投诉", name_en="Complaint")
+def order_type(city) -> OrderType:
+    return city.types["complaint"]
 
 
 class ScriptedBot:
