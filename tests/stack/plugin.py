@@ -7,7 +7,6 @@ in one process, as `make run` does it.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import pytest
 from tests.stack import install
 from tests.stack.places import ROOT, free_port
 from tests.stack.processes import NotAvailable, start, stop, url_answers, wait_until
-from tests.stack.stack import PREPARE, Stack
+from tests.stack.stack import Stack, fill, manage
 
 SERVERS = {"elasticsearch": ("Elasticsearch", "ELASTICSEARCH_URL"), "rasa": ("Rasa", "RASA_URL")}
 # A server of the tests must not be switched to real parts by the developer's own variables.
@@ -40,17 +39,8 @@ class Platform:
         return self.url.replace("http", "ws", 1)
 
     def manage(self, *command: str, seconds: float = 300) -> str:
-        """Run a command of manage.py beside the platform; what it wrote. Raises CalledProcessError."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=_environment(self.env),
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
-        done.check_returncode()
-        return done.stdout
+        """Run a command of manage.py beside the platform; what it wrote. Raises NotAvailable when it fails."""
+        return manage(command, _environment(self.env), seconds=seconds)
 
 
 def not_tested(name: str, why: str) -> None:
@@ -71,12 +61,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         return
     folder = tmp_path_factory.mktemp("platform")
     env = {"VAR_DIR": str(folder / "var"), "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
-    full = _environment(env)
-    subprocess.run([sys.executable, "bin/assets.py"], cwd=ROOT, env=full, check=True, capture_output=True)
-    for command in PREPARE[:-1]:
-        done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=full, capture_output=True, text=True)
-        if done.returncode:
-            pytest.fail(f"`manage.py {' '.join(command)}` failed:\n{done.stdout[-1000:]}{done.stderr[-2000:]}", pytrace=False)
+    try:
+        fill(_environment(env))
+    except NotAvailable as error:
+        pytest.fail(str(error), pytrace=False)
     port, log = free_port(), folder / "server.log"
     switched_off = dict.fromkeys(SWITCHES, "")
     command = [sys.executable, "manage.py", "serve", "--port", str(port)]

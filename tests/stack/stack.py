@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.stack import install, servers
-from tests.stack.places import ROOT
+from tests.stack.places import ROOT, cache_dir
 from tests.stack.processes import NotAvailable, Running, stop
 
 # What a city loads into an empty platform, in this order; the same commands as `make run`, with less history.
@@ -28,8 +29,9 @@ PREPARE = (
     ("train_understanding",),
     ("train_router",),
     ("rebuild_index",),
-    ("collectstatic", "--noinput", "--verbosity=0"),
 )
+TRAINING = frozenset({"train_understanding", "train_router"})
+TRAINED_FROM = ("chatbot/**/*.yml", "chatbot/nlu/*.py", "ticketing/dispatch/*.py", "demo/**/*", "requirements.txt")
 # A fast stop for PostgreSQL; the others take the usual signal.
 FIRST_SIGNAL = {"PostgreSQL": signal.SIGINT}
 
@@ -83,11 +85,8 @@ class Stack:
             self._start_ours()
 
     def _start_ours(self) -> None:
-        assets = subprocess.run([sys.executable, "bin/assets.py"], cwd=ROOT, env=self._full_env(), capture_output=True, text=True)
-        if assets.returncode:
-            raise NotAvailable(f"bin/assets.py failed:\n{assets.stdout[-500:]}{assets.stderr[-500:]}")
-        for command in PREPARE:
-            self.manage(*command)
+        fill(self._full_env())
+        self.manage("collectstatic", "--noinput", "--verbosity=0")
         self.running.append(servers.worker(self.folder, self.env))
         self.running.append(servers.beat(self.folder, self.env))
         running, self.url = servers.web(self.folder, self.env)
@@ -95,17 +94,7 @@ class Stack:
 
     def manage(self, *command: str, seconds: float = 600) -> str:
         """Run a command of manage.py against the stack and return what it wrote."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=self._full_env(),
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
-        if done.returncode:
-            raise NotAvailable(f"`manage.py {' '.join(command)}` failed:\n{(done.stdout + done.stderr)[-1500:]}")
-        return done.stdout
+        return manage(command, self._full_env(), seconds=seconds)
 
     def down(self) -> None:
         """Stop all, last started first, and remove the folder."""
@@ -136,6 +125,42 @@ class Stack:
 
     def _full_env(self) -> dict[str, str]:
         return {**os.environ, **self.env}
+
+
+def manage(command: tuple[str, ...], env: dict[str, str], *, seconds: float = 600) -> str:
+    """Run a command of manage.py; raises NotAvailable with the end of its words when it fails."""
+    return _run([sys.executable, "manage.py", *command], env, seconds)
+
+
+def fill(env: dict[str, str]) -> None:
+    """Make an empty platform one that works: page files, tables, the demo city, models, index.
+
+    Models of the same data are trained once and kept in the cache; the tests of training are elsewhere.
+    """
+    models = Path(env["VAR_DIR"]) / "models"
+    content = hashlib.sha256()
+    for path in sorted({path for pattern in TRAINED_FROM for path in ROOT.glob(pattern) if path.is_file()}):
+        content.update(path.read_bytes())
+    kept = cache_dir() / f"models-{content.hexdigest()[:12]}"
+    known = kept.exists()
+    if known:
+        shutil.copytree(kept, models, dirs_exist_ok=True)
+    _run([sys.executable, "bin/assets.py"], env, 300)
+    for command in PREPARE:
+        if not (known and command[0] in TRAINING):
+            manage(command, env)
+    if not known:
+        part = cache_dir() / f"models-part-{os.getpid()}"
+        shutil.copytree(models, part)
+        if not kept.exists():
+            part.replace(kept)
+
+
+def _run(command: list[str], env: dict[str, str], seconds: float) -> str:
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=seconds)
+    if done.returncode:
+        raise NotAvailable(f"`{' '.join(command[1:])}` failed:\n{(done.stdout + done.stderr)[-1500:]}")
+    return done.stdout
 
 
 def prepare() -> dict[str, str]:
