@@ -232,7 +232,7 @@ async def play_call(base: str, client: httpx.AsyncClient, scenario: Scenario) ->
         try:
             async with asyncio.timeout(CALL_LIMIT_S):
                 while scenario.sounds and await phone.our_turn():
-                    code, text, sound = scenario.sounds.popleft()
+                    _, text, sound = scenario.sounds.popleft()
                     if sound:
                         phone.speak(sound)
                     else:
@@ -247,3 +247,205 @@ async def play_call(base: str, client: httpx.AsyncClient, scenario: Scenario) ->
             pouring.cancel()
             taking.cancel()
     return phone
+
+
+# --- the staff, by the API -------------------------------------------------------------------------------------------
+
+
+class Desk:
+    """People of the demo who work with the API, each signed in as on the page."""
+
+    def __init__(self, base: str, manifest: dict[str, Any]) -> None:
+        self.base, self.staff, self.password = base, manifest["staff"], manifest["password"]
+        self.clients: dict[str, httpx.AsyncClient] = {}
+
+    async def close(self) -> None:
+        for client in self.clients.values():
+            await client.aclose()
+
+    def person(self, role: str, unit: str = "") -> dict[str, Any]:
+        """The first of the cast who has this role (in this unit)."""
+        for person in self.staff:
+            if any(held["role"] == role and unit in ("", held["unit"]) for held in person["roles"]):
+                return person
+        raise PlayFailed(f"Nobody of the demo's cast is {role} of {unit or 'any unit'}.")
+
+    async def sign_in(self, person: dict[str, Any]) -> httpx.AsyncClient:
+        """A signed-in client of a person."""
+        name = person["username"]
+        if name not in self.clients:
+            client = httpx.AsyncClient(base_url=self.base, trust_env=False, timeout=30, follow_redirects=True)
+            page = await client.get("/accounts/login/")
+            fields = {
+                "login": name,
+                "password": self.password,
+                "csrfmiddlewaretoken": client.cookies.get("csrftoken", ""),
+                "next": "/desk/",
+            }
+            answer = await client.post("/accounts/login/", data=fields, headers={"Referer": str(page.url)})
+            if "sessionid" not in client.cookies:
+                await client.aclose()
+                raise PlayFailed(f"{name} could not sign in ({answer.status_code} at {answer.url}); is this server in demo mode?")
+            self.clients[name] = client
+        return self.clients[name]
+
+    async def get(self, person: dict[str, Any], path: str, **query: str) -> Any:
+        answer = await (await self.sign_in(person)).get(path, params=query)
+        if answer.status_code != 200:
+            raise PlayFailed(f"GET {path} as {person['username']} answered {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+    async def do(self, person: dict[str, Any], number: str, act: str, **fields: Any) -> Any:
+        """One action on one order."""
+        client = await self.sign_in(person)
+        headers = {"X-CSRFToken": client.cookies.get("csrftoken", ""), "Referer": self.base + "/"}
+        answer = await client.post(f"/api/orders/{number}/{act}/", json=fields, headers=headers)
+        if answer.status_code != 200:
+            raise PlayFailed(f"{act} of {number} as {person['username']} answered {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+
+async def order_of_the_call(desk: Desk, since: str) -> dict[str, Any]:
+    """The order that the call made, once it has reached dispatch."""
+    dispatcher = desk.person("dispatcher")
+    found: list[dict[str, Any]] = []
+    for _ in range(100):
+        found = (await desk.get(dispatcher, "/api/orders/", created_after=since))["results"]
+        found = [order for order in found if order["channel"] in ("voice", "phone", "bot")]
+        if found and found[0]["state"] not in ("accepted", "registered", "new"):
+            return found[0]
+        await asyncio.sleep(0.3)
+    raise PlayFailed(f"The call made no order that reached dispatch (seen: {[o['state'] for o in found]}).")
+
+
+async def follow(desk: Desk, order: dict[str, Any], reply: str) -> dict[str, Any]:
+    """The order's way to its end: dispatch, signature, reply, review, call-back."""
+    number, page = order["number"], f"{desk.base}/desk/orders/{order['number']}/"
+    if order["unit"] is None:
+        dispatcher = desk.person("dispatcher")
+        detail = await desk.get(dispatcher, f"/api/orders/{number}/")
+        first = detail["candidates"][0]
+        order = await desk.do(dispatcher, number, "dispatch", unit=first["unit_id"], reason="候选单位第一位，职责相符")
+        say("dispatch", f"{dispatcher['name']} chose {order['unit_name']}", page)
+    else:
+        say("dispatch", f"by the duty list: {order['unit_name']}", page)
+    clerk, reviewer = desk.person("unit_clerk", order["unit"]), desk.person("unit_reviewer", order["unit"])
+    await desk.do(clerk, number, "sign")
+    say("sign", f"{clerk['name']} of {order['unit_name']}", f"{desk.base}/desk/unit/")
+    text = reply.replace("{title}", order["title"])
+    await desk.do(
+        clerk,
+        number,
+        "submit_reply",
+        public_text=text,
+        solved="True",
+        contacted_at=time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime()),
+    )
+    say("reply", f"{clerk['name']} answered", page)
+    await desk.do(reviewer, number, "endorse_reply")
+    await desk.do(desk.person("dispatcher"), number, "approve_reply")
+    say("review", f"endorsed by {reviewer['name']}, approved by the hotline", page)
+    caller = desk.person("callback")
+    order = await desk.do(caller, number, "callback", reached="yes", solved="yes", satisfaction="5")
+    say("callback", f"{caller['name']} called the citizen: solved, very satisfied", f"{desk.base}/desk/callback/")
+    return order
+
+
+# --- the chat --------------------------------------------------------------------------------------------------------
+
+
+async def play_chat(base: str, client: httpx.AsyncClient, texts: list[str]) -> list[dict[str, Any]]:
+    """One chat over its socket; returns its turns."""
+    answer = await client.post(f"{base}/chat/api/start", json={})
+    if answer.status_code != 201:
+        raise PlayFailed(f"{base}/chat/api/start answered {answer.status_code}: {answer.text[:200]}")
+    opened = answer.json()
+    address = urlsplit(base)
+    url = f"{'wss' if address.scheme == 'https' else 'ws'}://{address.netloc}{opened['socket']}"
+    turns: dict[int, dict[str, Any]] = {}
+    async with connect(url, origin=base, proxy=None) as socket:  # type: ignore[arg-type]
+        await socket.send(json.dumps({"type": "hello", "last_seq": 0}))
+        for position, text in enumerate(texts):
+            await socket.send(json.dumps({"type": "say", "text": text, "client_ref": f"player-{position}"}))
+            asked = None
+            async with asyncio.timeout(30):
+                while True:
+                    message = json.loads(await socket.recv())
+                    if message["type"] == "error":
+                        raise PlayFailed(f"The chat refused {text!r}: {message['message']}")
+                    if message["type"] != "turn":
+                        continue
+                    turn = message["turn"]
+                    turns[turn["seq"]] = turn
+                    if turn["client_ref"] == f"player-{position}":
+                        asked = turn["seq"]
+                    elif asked is not None and turn["seq"] > asked and turn["speaker"] != "citizen":
+                        break
+            say("chat", f"the citizen writes {text}", f"{base}/chat/")
+            sources = turn["data"].get("sources") or []
+            said = turn["text"].splitlines()[0] if turn["text"] else ""
+            say("answer", said[:60] + (f" (source: {sources[0].get('title', '')})" if sources else ""))
+    return [turns[seq] for seq in sorted(turns)]
+
+
+async def play(options: argparse.Namespace) -> dict[str, Any]:
+    """Everything in order; the summary for programs."""
+    base = options.base.rstrip("/")
+    manifest = json.loads((RECORDINGS / "manifest.json").read_text(encoding="utf-8"))
+    summary: dict[str, Any] = {"seed": options.seed}
+    desk = Desk(base, manifest)
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        try:
+            if not options.chat_only:
+                scenario = choose(options.seed, options.scenario)
+                say("call", scenario.about, f"{base}/desk/wall/")
+                since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
+                phone = await play_call(base, client, scenario)
+                summary |= {"scenario": scenario.code, "reply_ms": phone.first_sound_ms, "sound_s": phone.frames_heard * FRAME_S}
+                order = await order_of_the_call(desk, since)
+                say("order", f"{order['number']} {order['title']}", f"{base}/desk/orders/{order['number']}/")
+                if not options.call_only:
+                    order = await follow(desk, order, manifest["reply"])
+                summary["order"] = {
+                    key: order.get(key) for key in ("number", "title", "state", "unit", "duty_item", "place_text")
+                }
+                say(
+                    "closed",
+                    f"{order['number']} is {order.get('state_label', order['state'])}",
+                    f"{base}/desk/orders/{order['number']}/",
+                )
+            if not options.call_only:
+                chat = random.Random(options.seed).choice(manifest["chats"])
+                summary["chat"] = await play_chat(base, client, chat["says"])
+        finally:
+            await desk.close()
+    return summary
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--base", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}", help="the server's address")
+    parser.add_argument("--seed", type=int, default=1, help="picks the recording and the chat")
+    parser.add_argument("--scenario", default="", help="a recording by its code instead")
+    parser.add_argument("--call-only", action="store_true", help="the call up to its order, nothing after it")
+    parser.add_argument("--chat-only", action="store_true", help="the chat alone")
+    parser.add_argument("--summary", default="", help="write what came of it to this file, as JSON")
+    options = parser.parse_args()
+    try:
+        summary = asyncio.run(play(options))
+    except PlayFailed as error:
+        print(f"The player stopped: {error}", file=sys.stderr)
+        return 1
+    except (OSError, httpx.HTTPError, TimeoutError, ConnectionClosed) as error:
+        print(f"The player lost the server at {options.base}: {type(error).__name__} {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if options.summary:
+        Path(options.summary).write_text(json.dumps(summary, ensure_ascii=False, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

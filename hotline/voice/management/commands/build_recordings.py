@@ -21,7 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.CITY_DIR) / "recordings"
-        scenarios = yaml.safe_load((folder / "scenarios.yml").read_text(encoding="utf-8"))["scenarios"]
+        source = yaml.safe_load((folder / "scenarios.yml").read_text(encoding="utf-8"))
+        scenarios = source["scenarios"]
         if not synth.available():
             raise CommandError("espeak-ng is not installed: apt install espeak-ng")
         for old in folder.glob("*.wav"):
@@ -50,6 +51,16 @@ class Command(BaseCommand):
             manifest.append({**{key: scenario[key] for key in ("code", "about", "phone", "withheld")}, "utterances": rows})
         if wrong:
             raise CommandError("Not heard as written:\n" + "\n".join(wrong))
-        text = json.dumps({"rate": synth.RATE, "scenarios": manifest}, ensure_ascii=False, indent=1)
+        cast = yaml.safe_load((Path(settings.CITY_DIR) / "cast.yml").read_text(encoding="utf-8"))
+        staff = [{"username": person["username"], "name": person["name"], "roles": person["roles"]} for person in cast["staff"]]
+        content = {
+            "rate": synth.RATE,
+            "password": cast["password"],
+            "staff": staff,
+            "scenarios": manifest,
+            "chats": source["chats"],
+            "reply": source["reply"],
+        }
+        text = json.dumps(content, ensure_ascii=False, indent=1)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         self.stdout.write(f"{len(list(folder.glob('*.wav')))} recordings, all heard exactly as written.")
