@@ -131,12 +131,25 @@ def refusal(error: InvalidOrder) -> str:
     return known.get((error.field, error.hint)) or _("Please check this entry: %(hint)s") % {"hint": error.hint}
 
 
+def draft_key(order: WorkOrder, doing: Doing) -> str:
+    """Under which name the browser keeps what was typed into this form."""
+    return "" if doing.is_immediate else f"{order.number}-{doing.key}"
+
+
 def tell_done(request: HttpRequest, doing: Doing, order: WorkOrder) -> None:
     """Say what was done and what follows; a dispatch can be undone for half a minute."""
     what = str(doing.done) % {"unit": order.unit.name if order.unit else ""} if "%(unit)s" in str(doing.done) else str(doing.done)
     undo = reverse("desk:undo", kwargs={"number": order.number}) if doing.action == Action.DISPATCH else ""
     then = _("Order %(number)s: %(title)s") % {"number": order.number, "title": order.title}
-    tell(request, messages.SUCCESS, what=what, then=then, undo_url=undo, undo_seconds=doings.UNDO_SECONDS)
+    tell(
+        request,
+        messages.SUCCESS,
+        what=what,
+        then=then,
+        undo_url=undo,
+        undo_seconds=doings.UNDO_SECONDS,
+        draft=draft_key(order, doing),
+    )
 
 
 def render_form(
@@ -150,7 +163,7 @@ def render_form(
         "form": form,
         "changes": changes,
         "next": next_of(request, order_url(order)),
-        "draft": "" if doing.is_immediate else f"{order.number}-{doing.key}",
+        "draft": draft_key(order, doing),
     }
     if doing.key == "dispatch":
         context["proposals"] = selectors.proposals(order)

@@ -27,23 +27,29 @@ def tell(
     then: object = "",
     undo_url: str = "",
     undo_seconds: int = UNDO_SECONDS,
+    draft: str = "",
 ) -> None:
     """Show a note on the next page: `what` happened, what was `kept`, what to do `then`; with `undo_url` a way back.
 
+    `draft` is the key of the draft that the server has now taken, so that the browser forgets it.
     `level` is one of django.contrib.messages' numbers. The undo button posts to `undo_url` and is shown for
     `undo_seconds` seconds.
     """
     lines = [str(line) for line in (what, kept, then) if str(line)]
-    tags = f"undo:{undo_seconds}:{undo_url}" if undo_url else ""
-    messages.add_message(request, level, "\n".join(lines), extra_tags=tags)
+    tags = [f"undo:{undo_seconds}:{undo_url}"] if undo_url else []
+    tags += [f"draft:{draft}"] if draft else []
+    messages.add_message(request, level, "\n".join(lines), extra_tags=" ".join(tags))
 
 
 def note_from(message: Message) -> dict[str, Any]:
     """The parts of a message for the template: what, more lines, meaning, icon, undo_url, undo_seconds."""
     first, *more = str(message).split("\n")
     meaning, icon = _LOOK.get(message.level, _LOOK[messages.INFO])
-    note: dict[str, Any] = {"what": first, "more": more, "meaning": meaning, "icon": icon, "undo_url": ""}
-    if (message.extra_tags or "").startswith("undo:"):
-        _word, seconds, note["undo_url"] = message.extra_tags.split(":", 2)
-        note["undo_seconds"] = int(seconds)
+    note: dict[str, Any] = {"what": first, "more": more, "meaning": meaning, "icon": icon, "undo_url": "", "draft": ""}
+    for tag in (message.extra_tags or "").split():
+        if tag.startswith("undo:"):
+            _word, seconds, note["undo_url"] = tag.split(":", 2)
+            note["undo_seconds"] = int(seconds)
+        elif tag.startswith("draft:"):
+            note["draft"] = tag.removeprefix("draft:")
     return note

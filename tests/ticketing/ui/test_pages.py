@@ -79,7 +79,8 @@ def test_every_icon_named_in_a_template_is_one_word_of_the_set() -> None:
 
 
 def test_a_note_carries_what_kept_next_and_undo() -> None:
-    note = note_from(Message(messages.SUCCESS, "Done\nKept\nNext", extra_tags="undo:30:/desk/x/undo/"))
+    note = note_from(Message(messages.SUCCESS, "Done\nKept\nNext", extra_tags="undo:30:/desk/x/undo/ draft:x-reply"))
     assert (note["what"], note["more"], note["meaning"]) == ("Done", ["Kept", "Next"], "done")
     assert (note["undo_url"], note["undo_seconds"]) == ("/desk/x/undo/", 30)
+    assert note["draft"] == "x-reply"
     assert note_from(Message(messages.ERROR, "Wrong"))["meaning"] == "overdue"

@@ -7,13 +7,16 @@
     if (place) place.textContent = words;
   };
 
+  // The element itself and all below it: htmx announces each new element, which may be the form itself.
+  const within = (root, selector) => [...(root.matches && root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+
   // Notes -----------------------------------------------------------------------------------------------------------
   function prepareNotes(root) {
-    root.querySelectorAll("[data-close]").forEach((button) => {
+    within(root, "[data-close]").forEach((button) => {
       button.hidden = false;
       button.addEventListener("click", () => button.closest("[data-note]").remove());
     });
-    root.querySelectorAll("form[data-undo]").forEach((form) => {
+    within(root, "form[data-undo]").forEach((form) => {
       if (form.dataset.started) return;
       form.dataset.started = "1";
       const until = Date.now() + Number(form.dataset.undo) * 1000;
@@ -28,7 +31,7 @@
       };
       tick();
     });
-    const focus = root.querySelector("[data-focus]");
+    const focus = within(root, "[data-focus]")[0];
     if (focus) focus.focus();
   }
 
@@ -173,7 +176,7 @@
 
   // <... data-draft-done="key key2">: the server took these drafts. They are deleted before forms are filled again.
   function dropTakenDrafts(root) {
-    root.querySelectorAll("[data-draft-done]").forEach((mark) =>
+    within(root, "[data-draft-done]").forEach((mark) =>
       mark.dataset.draftDone.split(" ").forEach((key) => window.localStorage.removeItem(DRAFT + key)),
     );
   }
@@ -208,7 +211,7 @@
   function prepare(root) {
     try {
       dropTakenDrafts(root);
-      root.querySelectorAll("form[data-draft]").forEach(keepDraft);
+      within(root, "form[data-draft]").forEach(keepDraft);
     } catch {
       // Without storage the page works, it only keeps no drafts.
     }
