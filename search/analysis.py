@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import opencc
 from pypinyin import Style, lazy_pinyin
@@ -129,10 +130,15 @@ def concepts(folded: str, synonyms: Sequence[tuple[str, ...]]) -> list[Concept]:
 @lru_cache(maxsize=8192)
 def _sounds(run: str) -> tuple[str, ...]:
     """Folded pinyin of each character of a Han run; a character without pinyin sounds as itself."""
-    syllables = lazy_pinyin(run, style=Style.NORMAL, errors=lambda unknown: list(unknown))
+    syllables = lazy_pinyin(run, style=Style.NORMAL, errors=_each)
     if len(syllables) != len(run):
-        syllables = [lazy_pinyin(char, style=Style.NORMAL, errors=lambda unknown: list(unknown))[0] for char in run]
+        syllables = [lazy_pinyin(char, style=Style.NORMAL)[0] for char in run]
     return tuple(_blur(syllable) for syllable in syllables)
+
+
+def _each(unknown: str) -> Any:
+    """Characters without pinyin one by one, so that every character keeps its place."""
+    return list(unknown)
 
 
 def _blur(syllable: str) -> str:

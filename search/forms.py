@@ -60,7 +60,7 @@ class DraftForm(forms.Form):
     def content(self, facts: tuple[Fact, ...]) -> ArticleContent:
         """The checked fields as content; its own rules are checked by the verb."""
         data = self.cleaned_data
-        lists = {name: _lines(data[name]) for name in ("questions", "keywords", "duty_items", "regions")}
+        lists: dict[str, Any] = {name: _lines(data[name]) for name in ("questions", "keywords", "duty_items", "regions")}
         plain = ("category", "title", "answer", "kind", "body", "owner", "public", "valid_from", "valid_to", "review_by")
         return ArticleContent(**lists, facts=facts, **{name: data[name] for name in plain})
 
@@ -90,5 +90,5 @@ def initial_of(version: ArticleVersion) -> tuple[dict[str, Any], list[dict[str, 
     """What the two forms show for a version."""
     lists = {name: "\n".join(getattr(version, name)) for name in ("questions", "keywords", "duty_items", "regions")}
     plain = ("category", "title", "answer", "kind", "body", "owner", "public", "valid_from", "valid_to", "review_by")
-    facts = list(version.facts.values("text", "law", "article", "document_number", "date", "url"))
+    facts: list[Any] = list(version.facts.values("text", "law", "article", "document_number", "date", "url"))
     return {**lists, **{name: getattr(version, name) for name in plain}}, facts

@@ -6,12 +6,16 @@ Practice of Chinese hotlines is draft by the unit or the hotline's editor, check
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ticketing.organisation.roles import Role
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class State(TextChoices):
@@ -30,7 +34,7 @@ class Step:
     """One edge: the verb, the states it starts from, where it ends, who may take it."""
 
     verb: str
-    label: str
+    label: StrOrPromise
     sources: frozenset[State]
     target: State
     roles: frozenset[Role]

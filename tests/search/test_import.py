@@ -8,8 +8,9 @@ from django.conf import settings
 from search import actions, selectors
 from search.errors import NotAllowed
 from search.models import Article, Synonym
+from tests.cast import City
 from ticketing.organisation.actor import BOT
-from ticketing.organisation.models import Region, Unit
+from ticketing.organisation.models import Unit
 from ticketing.outbox.models import Job
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +36,9 @@ def write(folder: Path, title: str = "公积金提取") -> Path:
     return folder
 
 
-def test_articles_come_in_published_with_their_facts(tmp_path: Path):
-    region = Region.objects.create(code="c", name="测试市", level="city")
-    bureau = Unit.objects.create(code="F", name="测试市住房公积金管理中心", level="city", kind="bureau", region=region)
+def test_articles_come_in_published_with_their_facts(tmp_path: Path, city: City):
+    name, region = "测试市住房公积金管理中心", city.regions["c"]
+    bureau = Unit.objects.create(code="F", name=name, level="city", kind="bureau", region=region)
     report = actions.import_articles(write(tmp_path))
     assert (report.created, report.updated, report.unchanged, report.errors) == (1, 0, 0, [])
     version = selectors.article(code="K-1")

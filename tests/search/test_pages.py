@@ -10,29 +10,18 @@ from django.urls import reverse
 
 from search import actions, selectors
 from search.models import KnowledgeGap
+from tests.cast import City
 from tests.search.conftest import Knowledge, content
 from ticketing.organisation.actor import SYSTEM
-from ticketing.organisation.models import Appointment, Region, Staff, Unit
-from ticketing.organisation.roles import Role
 
 
 @pytest.fixture
-def desk(db: None) -> dict[str, Client]:
-    """A signed-in editor, reviewer, publisher and seat."""
-    region = Region.objects.create(code="c", name="测试市", level="city")
-    unit = Unit.objects.create(code="H", name="热线中心", level="city", kind="hotline", region=region)
-    roles = {
-        "editor": Role.KNOWLEDGE_EDITOR,
-        "reviewer": Role.KNOWLEDGE_REVIEWER,
-        "publisher": Role.KNOWLEDGE_PUBLISHER,
-        "seat": Role.SEAT,
-    }
+def desk(city: City) -> dict[str, Client]:
+    """The signed-in cast, by name."""
     clients = {}
-    for name, role in roles.items():
-        staff = Staff.objects.create(username=name, display_name=name, unit=unit)
-        Appointment.objects.create(staff=staff, role=role, unit=unit)
+    for name in ("editor", "reviewer", "publisher", "seat"):
         clients[name] = Client()
-        clients[name].force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        clients[name].force_login(city.staff[name], backend="django.contrib.auth.backends.ModelBackend")
     return clients
 
 
@@ -152,9 +141,9 @@ def test_three_people_take_an_article_from_gap_to_release(knowledge: Knowledge, 
     version.refresh_from_db()
     assert (version.state, version.author, version.reviewer, version.publisher) == (
         "published",
-        "editor",
-        "reviewer",
-        "publisher",
+        "知识采编",
+        "知识审核",
+        "知识签发",
     )
     closing = {"article": version.article.code}
     assert desk["editor"].post(reverse("search:close_gap", args=[gap.pk]), closing).status_code == 302
