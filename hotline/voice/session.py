@@ -133,7 +133,8 @@ class CallSession:
         self._last_seq = 0
         self._digits = ""
         now = clock()
-        self._key_at = self._quiet_since = self._partial_at = self._news_at = self._touched_at = now
+        self._key_at = self._quiet_since = self._news_at = self._touched_at = now
+        self._partial_at = -PARTIAL_EVERY_S
         self._frame_at: float | None = None
         self._gap_open = False
         self._asked = False
