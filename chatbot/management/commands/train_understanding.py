@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
-from tqdm import tqdm
+from rich.progress import Progress
 
 from chatbot.nlu import embedded, service
 
@@ -30,11 +30,11 @@ class Command(BaseCommand):
         if whole and embedded.is_current(card) and not options["force"]:
             self._report(card, options["json"], _("The understanding model is up to date."))
             return
-        with tqdm(total=embedded.FOLDS + 1, disable=options["json"], unit="", desc=_("Training")) as bar:
+        with Progress(disable=options["json"]) as bar:
+            task = bar.add_task(_("Training"), total=embedded.FOLDS + 1)
 
             def progress(stage: str, done: int, of: int) -> None:
-                bar.set_postfix_str(stage, refresh=False)
-                bar.update(1 if done else 0)
+                bar.update(task, description=stage, advance=1 if done else 0)
 
             card = embedded.train(folder, evaluate=not options["no_evaluation"], progress=progress)
         service.reload()

@@ -7,9 +7,9 @@ import re
 from io import BytesIO
 from typing import Any
 
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from freezegun import freeze_time
 from PIL import Image
 
 from tests.ticketing.desk.conftest import REPLY, Desk
@@ -62,7 +62,7 @@ def test_a_dispatch_offers_undo_and_is_taken_back_within_half_a_minute(desk: Des
 
 
 def test_undo_is_refused_in_words_when_it_is_too_late(desk: Desk) -> None:
-    with freeze_time("2026-03-02 02:00:00"):
+    with time_machine.travel("2026-03-02T02:00:00+00:00", tick=False):
         order = desk.dispatched()
     client = desk.client("dispatcher")
     page = client.post(f"/desk/orders/{order.number}/undo/", follow=True).content.decode()
