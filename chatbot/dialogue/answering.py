@@ -233,7 +233,7 @@ def _gives_up(turn: Turn) -> bool:
 
 def _goes_elsewhere(turn: Turn, found: answers.Answered) -> bool:
     heard, expecting = turn.heard, turn.state.expecting
-    if heard.engine == "rules" or heard.confidence < _SWITCH_FROM.get(expecting, 0.6):
+    if heard.confidence < _SWITCH_FROM.get(expecting, 0.6):
         return False
     if found.kind in {answers.BAD, answers.SKIP} or (found.kind == answers.VALUE and expecting not in {"text", "place"}):
         return False

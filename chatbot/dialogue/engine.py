@@ -202,7 +202,12 @@ def _wanted(turn: Turn) -> str:
     heard = turn.heard
     flow = flow_of_intent(heard.intent)
     order_named = heard.first("order_number") is not None
-    enough = _NEVER if heard.intent in _FACTS else _SURE_ASIDE if heard.intent in _NO_WISH else _MIN_SURE
+    if flow and flow.name in ORDER_FLOWS and not order_named and not rules.says("order", heard.text):
+        enough = _SURE_ASIDE  # nothing points to a matter brought before: 停水了快来人 is a new one
+    elif heard.intent in _FACTS:
+        enough = _NEVER
+    else:
+        enough = _SURE_ASIDE if heard.intent in _NO_WISH else _MIN_SURE
     if heard.intent == NOISE or (heard.confidence >= enough and heard.intent != UNKNOWN):
         return heard.intent
     if order_named:

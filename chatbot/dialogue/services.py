@@ -243,7 +243,7 @@ def _status(order: WorkOrder) -> OrderStatus:
         number=order.number,
         title=order.title,
         state=order.state,
-        state_text=_PUBLIC_STATES.get(order.state, order.get_state_display)(),
+        state_text=_PUBLIC_STATES[State(order.state)]() if order.state in _PUBLIC_STATES else order.get_state_display(),
         unit=order.unit.name if order.unit else "",
         due_text=due,
         reply=replies[-1].public_text if replies else "",

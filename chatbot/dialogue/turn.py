@@ -162,7 +162,7 @@ class Turn:
         said = prompts.say(code, self.state.language)
         shown = f"{text}\n{said.text}" if text else said.text
         spoken = f"{prompts.spoken(text)}。{said.speech}" if text else said.speech
-        data = {"reason": reason, "flow": self.state.flow, "slots": self.values(), "summary": self.summary()}
+        data: dict[str, Any] = {"reason": reason, "flow": self.state.flow, "slots": self.values(), "summary": self.summary()}
         data["parked"] = [
             {"flow": draft.flow, "slots": {k: s.value for k, s in draft.slots.items()}} for draft in self.state.parked
         ]

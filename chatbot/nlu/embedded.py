@@ -1,6 +1,6 @@
 """The engine inside the process: character n-grams and a linear model, trained from the same files as Rasa.
 
-TF-IDF over one to three characters, a linear support vector machine, probabilities by temperature scaling on out-of-fold scores
+TF-IDF over one and two characters, a linear support vector machine, probabilities by temperature scaling on out-of-fold scores
 (so that 0.9 means about nine in ten). Fitting takes about a second, a prediction about a millisecond. Saved with skops, which
 loads only known types: a model file is data, not code.
 """
@@ -35,7 +35,7 @@ from chatbot.nlu.gazetteer import Entry, Gazetteer
 from chatbot.nlu.text import bare, join_han
 from chatbot.nlu.types import Classified, Span
 
-RECIPE = "names masked, char-1-3 tf-idf, LinearSVC C=0.5, temperature; 2"
+RECIPE = "names masked, char-1-2 tf-idf, LinearSVC C=0.5, temperature; 3"
 FOLDS = 5
 # Private types of the calibration that skops does not know by itself; anything else in a model file is refused.
 TRUSTED = ["sklearn.calibration._CalibratedClassifier", "sklearn.calibration._TemperatureScaling"]
@@ -79,10 +79,10 @@ class EmbeddedEngine:
 
     name = "embedded"
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._labels: list[str] = [str(label) for label in pipeline.classes_]
-        vectorizer: TfidfVectorizer = pipeline.steps[0][1]
+    def __init__(self, fitted: Pipeline) -> None:
+        self._pipeline = fitted
+        self._labels: list[str] = [str(label) for label in fitted.classes_]
+        vectorizer: TfidfVectorizer = fitted.steps[0][1]
         self._known = {token for token in vectorizer.vocabulary_ if len(token) == 1}
 
     def classify(self, text: str, spans: Sequence[Span] = ()) -> Classified:
@@ -109,7 +109,7 @@ def mask(text: str, spans: Sequence[Span]) -> str:
     return "".join(out) + text[at:]
 
 
-def _masked_examples(examples: Sequence[training.Example]) -> list[str]:
+def masked_texts(examples: Sequence[training.Example]) -> list[str]:
     """Training and hold-out texts as the model sees them, names found by the lookup tables of the data."""
     names = Gazetteer(
         [Entry("place", word, word) for word in training.lookup("location")]
@@ -133,27 +133,28 @@ def prepare(text: str) -> str:
     return f"^{_DIGITS.sub('0', folded)}$"
 
 
-def _pipeline() -> Pipeline:
+def pipeline() -> Pipeline:
+    """The recipe, not fitted."""
     return make_pipeline(
-        TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, lowercase=False),
+        TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True, lowercase=False),
         CalibratedClassifierCV(LinearSVC(C=0.5), method="temperature", cv=3, ensemble=False),
     )
 
 
 def fit(examples: list[training.Example]) -> Pipeline:
     """A pipeline fitted on `examples`."""
-    return _pipeline().fit(_masked_examples(examples), [example.intent for example in examples])
+    return pipeline().fit(masked_texts(examples), [example.intent for example in examples])
 
 
 def cross_validate(examples: list[training.Example], progress: Progress) -> dict[str, Any]:
     """Accuracy, its spread over the folds, macro F1 and recall by intent over FOLDS stratified folds."""
-    texts = np.array(_masked_examples(examples))
+    texts = np.array(masked_texts(examples))
     labels = np.array([example.intent for example in examples])
     guesses = np.empty_like(labels)
     scores = []
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=12345)
     for number, (learn, check) in enumerate(folds.split(texts, labels), start=1):
-        guesses[check] = _pipeline().fit(texts[learn], labels[learn]).predict(texts[check])
+        guesses[check] = pipeline().fit(texts[learn], labels[learn]).predict(texts[check])
         scores.append(float((guesses[check] == labels[check]).mean()))
         progress("cross-validation", number, FOLDS)
     recall = {str(name): round(float((guesses[labels == name] == name).mean()), 3) for name in np.unique(labels)}
@@ -174,7 +175,7 @@ def train(folder: Path, *, evaluate: bool = True, progress: Progress = lambda *_
     figures: dict[str, Any] = cross_validate(examples, progress) if evaluate else {}
     if evaluate:
         held = training.holdout_examples()
-        guesses = fitted.predict(_masked_examples(held))
+        guesses = fitted.predict(masked_texts(held))
         right = sum(guess == example.intent for guess, example in zip(guesses, held, strict=True))
         figures |= {"holdout_examples": len(held), "holdout_accuracy": round(right / len(held), 4)}
     with _locked(folder):

@@ -100,6 +100,16 @@ def says(key: str, text: str) -> bool:
     return bool(hit and any(hit.search(form) for form in forms)) and not (exception and exception.search(plain))
 
 
+def declared_intent(text: str) -> str:
+    """The intent the person declares (我要表扬 ...), empty when the text does not begin with such a declaration."""
+    pattern = _pattern("declared")
+    match = pattern.match(without_fillers(text)) if pattern else None
+    if match is None:
+        return ""
+    intents: dict[str, str] = _words()["declared"]["intents"]
+    return next(intent for start, intent in intents.items() if match.group("verb").startswith(start))
+
+
 def is_question(text: str) -> bool:
     """Whether `text` asks something."""
     return bool(_pattern("question") and _pattern("question").search(text))  # type: ignore[union-attr]
@@ -192,10 +202,10 @@ def find_spans(text: str, now: datetime) -> list[Span]:
         value = parse_number(match.group("number"))
         if value is not None and not _taken(spans, match.start(), match.end()):
             spans.append(_span("number", str(value), text, match.start(), match.end(), 0.9))
-    match = _NAME.search(text)
-    if match and not _taken(spans, match.start("name"), match.end("name")):
-        name = match.group("name") + (match.group("title") or "")
-        spans.append(_span("name", name, text, match.start("name"), match.start("name") + len(name), 0.8))
+    named = _NAME.search(text)
+    if named and not _taken(spans, named.start("name"), named.end("name")):
+        name = named.group("name") + (named.group("title") or "")
+        spans.append(_span("name", name, text, named.start("name"), named.start("name") + len(name), 0.8))
     return sorted(spans, key=lambda span: span.start)
 
 

@@ -68,7 +68,8 @@ class Understander:
             answer = rules.yes_or_no(text)
             if answer:
                 return {rules.YES: ("affirm", 1.0), rules.WEAK_YES: ("affirm", 0.5), rules.NO: ("deny", 1.0)}[answer]
-        return None
+        declared = rules.declared_intent(text)
+        return (declared, 1.0) if declared else None
 
     def _rule_spans(self, text: str, now: datetime) -> list[Span]:
         try:

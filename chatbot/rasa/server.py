@@ -13,6 +13,7 @@ This file runs with any Python from 3.10 and needs PyYAML for `train`.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -90,19 +91,36 @@ def install() -> None:
 def train() -> None:
     """Trains from chatbot/rasa into VAR_DIR/models/rasa; the old model stays until the new one is whole."""
     _need_environment()
+    _stage()
+    MODELS.mkdir(parents=True, exist_ok=True)
+    tell("Training the Rasa model (about a minute) ...")
+    started = time.monotonic()
+    command = ["train", "nlu", "--fixed-model-name", "understanding", "--out", "out"]
+    _run([str(ENVIRONMENT / "bin" / "rasa"), *command], cwd=BUILD, env={**os.environ, **QUIET})
+    (BUILD / "out" / "understanding.tar.gz").replace(MODELS / "understanding.tar.gz")
+    tell(f"Wrote {MODELS / 'understanding.tar.gz'} in {time.monotonic() - started:.0f} s")
+
+
+def evaluate() -> None:
+    """Cross-validates the pipeline in five folds (several minutes) and prints accuracy and macro F1 of the intents."""
+    _need_environment()
+    _stage()
+    results = BUILD / "results"
+    command = ["test", "nlu", "--nlu", "data", "--config", "config.yml", "--cross-validation", "--folds", "5", "--no-plot"]
+    rasa = str(ENVIRONMENT / "bin" / "rasa")
+    _run([rasa, *command, "--out", str(results)], cwd=BUILD, env={**os.environ, **QUIET}, stdout=subprocess.DEVNULL)
+    figures = json.loads((results / "intent_report.json").read_text(encoding="utf-8"))
+    tell(f"{figures['accuracy']:.3f}, macro F1 {figures['macro avg']['f1-score']:.3f}")
+
+
+def _stage() -> None:
+    """Lays configuration, data and the user dictionary out where Rasa reads them."""
     shutil.rmtree(BUILD, ignore_errors=True)
     shutil.copytree(HERE / "data", BUILD / "data")
     for name in ("config.yml", "domain.yml"):
         shutil.copy(HERE / name, BUILD / name)
     (BUILD / "jieba").mkdir()
     (BUILD / "jieba" / "names.txt").write_text("".join(f"{word} 100000 n\n" for word in names()), encoding="utf-8")
-    MODELS.mkdir(parents=True, exist_ok=True)
-    tell("Training the Rasa model (20 to 60 s) ...")
-    started = time.monotonic()
-    command = ["train", "nlu", "--fixed-model-name", "understanding", "--out", "out"]
-    _run([str(ENVIRONMENT / "bin" / "rasa"), *command], cwd=BUILD, env={**os.environ, **QUIET})
-    (BUILD / "out" / "understanding.tar.gz").replace(MODELS / "understanding.tar.gz")
-    tell(f"Wrote {MODELS / 'understanding.tar.gz'} in {time.monotonic() - started:.0f} s")
 
 
 def names() -> list[str]:
@@ -145,10 +163,10 @@ def _run(command: list[str], **options: object) -> None:
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["install", "train", "serve"])
+    parser.add_argument("verb", choices=["install", "train", "serve", "evaluate"])
     parser.add_argument("--port", type=int, default=5005)
     given = parser.parse_args()
-    {"install": install, "train": train, "serve": lambda: serve(given.port)}[given.verb]()
+    {"install": install, "train": train, "evaluate": evaluate, "serve": lambda: serve(given.port)}[given.verb]()
 
 
 if __name__ == "__main__":

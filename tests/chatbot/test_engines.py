@@ -357,10 +357,7 @@ def test_settings_choose_the_engine(settings, tmp_path, rasa):
 
 @pytest.fixture(scope="module")
 def real_rasa() -> RasaEngine:
-    url = os.environ.get("RASA_URL", "")
-    if not url:
-        pytest.skip("NOT TESTED: Rasa (set RASA_URL)")
-    return RasaEngine(url, timeout=5.0, token=os.environ.get("RASA_TOKEN", ""))
+    return RasaEngine(os.environ["RASA_URL"], timeout=5.0, token=os.environ.get("RASA_TOKEN", ""))
 
 
 @pytest.mark.rasa

@@ -120,6 +120,23 @@ def test_short_words_are_no_noise(text):
     assert not rules.is_noise(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("我要投诉物业", "report_complaint"),
+        ("嗯 我想表扬一下社区的同志", "praise"),
+        ("你好我想提个建议", "suggest"),
+        ("我要实名举报一个人", "report_violation"),
+        ("想咨询一下公积金", "consult_policy"),
+        ("我要撤单", "cancel_ticket"),
+        ("他们投诉我", ""),
+        ("路灯坏了", ""),
+    ],
+)
+def test_what_a_call_is_for_when_it_is_said_plainly(text, intent):
+    assert rules.declared_intent(text) == intent
+
+
 def kinds(text: str) -> dict[str, str]:
     return {span.kind: span.value for span in rules.find_spans(text, NOW)}
 
