@@ -73,7 +73,7 @@ class FactForm(forms.Form):
     article = forms.CharField(label=_("Article of the law"), max_length=80, required=False)
     document_number = forms.CharField(label=_("Document number"), max_length=80, required=False)
     date = forms.DateField(label=_("Date of the document"), required=False, widget=_Day)
-    url = forms.URLField(label=_("Address"), max_length=300, required=False, assume_scheme="https")
+    url = forms.URLField(label=_("Web address"), max_length=300, required=False, assume_scheme="https")
 
 
 FactFormSet = forms.formset_factory(FactForm, extra=2, max_num=40, absolute_max=40)

@@ -20,7 +20,7 @@ class Kind(models.TextChoices):
     POLICY = "policy", _("Policy")
     FAQ = "faq", _("Frequent question")
     RIGHTS = "rights", _("Rights and remedies")
-    NOTICE = "notice", _("Notice")
+    NOTICE = "notice", pgettext_lazy("kind of article", "Notice")
     INTERNAL = "internal", _("Internal instruction")
     OTHER = "other", _("Other")
 
@@ -59,7 +59,7 @@ class ArticleVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT, db_index=True)
     category = models.CharField(_("category"), max_length=120, help_text=_("path, parts parted by /"))
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.FAQ)
+    kind = models.CharField(_("nature of the material"), max_length=20, choices=Kind, default=Kind.FAQ)
     title = models.CharField(_("title"), max_length=128)
     questions = models.JSONField(_("how people ask"), default=list, blank=True)
     answer = models.TextField(_("answer"), help_text=_("short, in words fit to be said to a citizen"))
@@ -87,7 +87,7 @@ class ArticleVersion(models.Model):
     )
     reviewer = models.CharField(_("reviewed by"), max_length=60, blank=True)
     publisher = models.CharField(_("released by"), max_length=60, blank=True)
-    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+    created_at = models.DateTimeField(pgettext_lazy("article version", "written"), auto_now_add=True)
     published_at = models.DateTimeField(_("released"), null=True, blank=True)
 
     class Meta:
@@ -119,7 +119,7 @@ class SourceFact(models.Model):
     article = models.CharField(_("article of the law"), max_length=80, blank=True)
     document_number = models.CharField(_("document number"), max_length=80, blank=True)
     date = models.DateField(_("date of the document"), null=True, blank=True)
-    url = models.URLField(_("address"), max_length=300, blank=True)
+    url = models.URLField(_("web address"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("source fact")
@@ -167,7 +167,7 @@ class KnowledgeGap(models.Model):
         DISMISSED = "dismissed", _("Not for the knowledge base")
 
     key = models.CharField(max_length=64, unique=True, editable=False)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.MISSING)
+    kind = models.CharField(_("kind of gap"), max_length=12, choices=Kind, default=Kind.MISSING)
     question = models.CharField(_("question"), max_length=200, help_text=_("numbers of people are masked before it is kept"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.OPEN, db_index=True)
     count = models.PositiveIntegerField(_("times asked"), default=0)
@@ -178,7 +178,7 @@ class KnowledgeGap(models.Model):
     first_asked_at = models.DateTimeField(_("first asked"), default=timezone.now)
     last_asked_at = models.DateTimeField(_("last asked"), default=timezone.now, db_index=True)
     closed_by = models.CharField(_("closed by"), max_length=60, blank=True)
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closed_at = models.DateTimeField(pgettext_lazy("knowledge gap", "closed"), null=True, blank=True)
     note = models.CharField(_("remark"), max_length=500, blank=True)
 
     class Meta:

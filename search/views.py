@@ -17,6 +17,8 @@ from search.workflow import State
 from ticketing.ui.messages import tell
 
 TYPED_LIMIT = 5
+RELATED_LIMIT = 6
+UNSURE_LIMIT = 3  # beside a question without an answer a long list only hides that there is none
 QUESTION_CHARS = 200
 
 
@@ -30,10 +32,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """The search box; with ?q= the answer and what else fits."""
     text, audience = request.GET.get("q", "").strip()[:QUESTION_CHARS], audience_of(request)
     results = selectors.find(text=text, audience=audience) if text else None
+    best = results.items[0] if results and results.items and results.items[0].sure else None
     context = {
         "query": text,
         "results": results,
-        "best": results.items[0] if results and results.items and results.items[0].sure else None,
+        "best": best,
+        "most": RELATED_LIMIT if best else UNSURE_LIMIT,
         "categories": selectors.categories(audience=audience),
     }
     return render(request, "search/home.html", context)

@@ -57,7 +57,7 @@ STEPS: tuple[Step, ...] = (
         REVIEWERS | PUBLISHERS,
     ),
     Step("publish", _("Release"), frozenset({State.REVIEWED}), State.PUBLISHED, PUBLISHERS, second_person=True),
-    Step("withdraw", _("Withdraw"), frozenset({State.PUBLISHED}), State.WITHDRAWN, PUBLISHERS),
+    Step("withdraw", pgettext_lazy("step of an article", "Withdraw"), frozenset({State.PUBLISHED}), State.WITHDRAWN, PUBLISHERS),
 )
 BY_VERB = {step.verb: step for step in STEPS}
 
