@@ -32,6 +32,7 @@ PARTS = {
     "speech": gettext_noop("Speech recognition"),
     "voice_out": gettext_noop("Voice out"),
     "telephony": gettext_noop("Telephony"),
+    "calls": gettext_noop("Calls"),
     "storage": gettext_noop("Storage"),
 }
 VITAL = frozenset({"web", "database"})

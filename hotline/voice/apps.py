@@ -9,3 +9,7 @@ class VoiceConfig(AppConfig):
 
     def ready(self) -> None:
         from hotline.voice import tasks  # noqa: F401  registers jobs
+        from hotline.voice.health import probe_calls
+        from ticketing.outbox.probes import register_probe
+
+        register_probe("calls", probe_calls)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ TOUCH_EVERY_S = 30.0
 DEFAULT_RATE = 8000
 _BACKCHANNEL = frozenset({"嗯", "好", "好的", "是", "是的", "对", "哦"})
 
+# Of the last calls of this process, for the health page.
+RECENT_REPLIES: deque[tuple[str, int, int]] = deque(maxlen=500)
 # Speech is made in threads of its own: it waits for a process, and must not hold up decoding or conversations.
 _synthesis = ThreadPoolExecutor(2, thread_name_prefix="voice-out")
 
@@ -60,8 +63,8 @@ class Figures:
     false_alarms: int = 0
     reprompts: int = 0
     audio_gaps: int = 0
-    reply_ms: list[int] = field(default_factory=list)  # end of turn decided -> first audible frame of the answer
-    speech_to_reply_ms: list[int] = field(default_factory=list)  # last loud frame -> first audible frame of the answer
+    # What was answered, end of turn decided -> first audible frame of the answer, last loud frame -> the same.
+    replies: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class _Heard:
     final: asyncio.Future[Final] | None = None
     ending: Ending | None = None
     at: float = 0.0
+    asked: str = ""  # the kind of answer that was waited for
 
 
 class CallSession:
@@ -140,6 +144,7 @@ class CallSession:
         self._asked = False
         self._shown_partial = ""
         self._saying = 0
+        self._expecting = ""
         self._ref = secrets.token_hex(4)  # a second stream of the same call must not repeat the first one's references
         self._refs = 0
 
@@ -312,6 +317,7 @@ class CallSession:
 
     def _queue(self, heard: _Heard) -> None:
         self._busy = True
+        heard.asked = self._expecting
         self._todo.put_nowait(heard)
 
     async def _answer_all(self) -> None:
@@ -366,6 +372,7 @@ class CallSession:
 
     def _take_state(self, exchange: Exchange) -> None:
         self.owner, self.expected = exchange.owner, exchange.expected
+        self._expecting = str(exchange.state.get("expecting") or "")
         if exchange.over and not self._closing:
             self._closing = "done"
 
@@ -410,8 +417,8 @@ class CallSession:
                 self._play(pcm, sentence, seq)
                 if heard is not None and heard.at:
                     waited = round((self.clock() - heard.at) * 1000)
-                    self.figures.reply_ms.append(waited)
-                    self.figures.speech_to_reply_ms.append(waited + (heard.ending.silence_ms if heard.ending else 0))
+                    silence = heard.ending.silence_ms if heard.ending else 0
+                    self.figures.replies.append((heard.asked, waited, waited + silence))
                     heard = None
 
     def _play(self, pcm: bytes, text: str, seq: int) -> None:
@@ -453,7 +460,8 @@ class CallSession:
     def _report(self, reason: str) -> None:
         """One line about the call, without anything that was said."""
         figures = self.figures
-        replies = sorted(figures.reply_ms)
+        RECENT_REPLIES.extend(figures.replies)
+        replies = sorted(waited for _, waited, _ in figures.replies)
         log.info(
             "voice.call_ended",
             conversation=self.talk.reference,
