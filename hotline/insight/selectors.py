@@ -186,7 +186,10 @@ def _figures(orders: dict[str, int], talks: dict[str, Any], rated: dict[str, Any
         ),
         Figure("direct", _("Answered directly today"), str(orders["direct"]), "", _("on the spot, without a unit")),
         Figure("bot", _("Bot alone today"), str(bot_share), "%", _("%(n)d of %(m)d contacts") % {"n": talks["alone"], "m": talks["contacts"]}),
-        Figure("satisfaction", _("Satisfaction rate"), share, "%" if rated["number"] else "", _("%(n)d ratings in %(d)d days") % {"n": rated["number"], "d": RATING_DAYS}),
+        Figure(
+            "satisfaction", _("Satisfaction rate"), share, "%" if rated["number"] else "",
+            _("%(n)d ratings in %(d)d days") % {"n": rated["number"], "d": RATING_DAYS},
+        ),
     ]  # fmt: skip
 
 

@@ -111,8 +111,9 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["order_type"].queryset = OrderType.objects.all()
-        self.fields["content"].max_length = settings.TEXT_MAX_CHARS
+        order_type = self.fields["order_type"]
+        assert isinstance(order_type, forms.ModelChoiceField)
+        order_type.queryset = OrderType.objects.all()
         self.fields["content"].widget.attrs["maxlength"] = settings.TEXT_MAX_CHARS
         self.fields["photos"].help_text = _("Up to %(number)d, each at most %(size)d MB.") % {
             "number": settings.UPLOAD_MAX_FILES,
@@ -158,7 +159,9 @@ class ItemForm(forms.Form):
 
     def __init__(self, *args: Any, items: list[DutyItem], item: DutyItem | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["duty_item"].choices = [
+        duty_item = self.fields["duty_item"]
+        assert isinstance(duty_item, forms.ChoiceField)
+        duty_item.choices = [
             *((found.code, f"{found.name} · {found.category}") for found in items),
             ("", _("Something else; the hotline shall decide")),
         ]

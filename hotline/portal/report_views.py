@@ -109,7 +109,7 @@ def check(request: HttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_GET
-def file(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+def file(request: HttpRequest, key: str, pk: int) -> FileResponse:
     """A file of a draft, for the one who sent it."""
     kept = _draft(key).files.filter(pk=pk).first()
     if kept is None:

@@ -133,7 +133,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 
 @never_cache
 @require_GET
-def photo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+def photo(request: HttpRequest, number: str, pk: int) -> FileResponse:
     """A photo that the unit opened to the citizen."""
     found = _mine(request, number)
     kept = found.attachments.filter(pk=pk, public=True).first() if found else None

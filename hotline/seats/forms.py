@@ -60,7 +60,9 @@ class TalkForm(forms.Form):
     def __init__(self, *args: Any, filled: dict[str, Filled], item: DutyItem | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        self.fields["order_type"].queryset = OrderType.objects.all()
+        order_type = self.fields["order_type"]
+        assert isinstance(order_type, forms.ModelChoiceField)
+        order_type.queryset = OrderType.objects.all()
         self.filled = filled
         for question in item.questions.exclude(kind=DutyQuestion.Kind.PLACE) if item else []:
             name = f"answer_{question.slot}"

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from hotline.conversations import bot
 from hotline.conversations.actions import _rows
 from hotline.conversations.errors import AlreadyTaken, ConversationEnded, NotOwner
-from hotline.conversations.models import Conversation, ConversationEvent, Turn
+from hotline.conversations.models import Channel, Conversation, ConversationEvent, Turn
 from ticketing.organisation.models import Staff
+from ticketing.outbox.actions import enqueue
 
 Owner, Status, Kind = Conversation.Owner, Conversation.Status, ConversationEvent.Kind
 
@@ -109,7 +110,10 @@ def seat_says(*, conversation: Conversation, seat: Staff, text: str, client_ref:
             raise ConversationEnded
         holds = row.owner == Owner.SEAT and row.seat_id == seat.pk
         if holds:
-            return _rows.add_turn(row, speaker=Turn.Speaker.SEAT, text=words, staff=seat, client_ref=client_ref)
+            turn = _rows.add_turn(row, speaker=Turn.Speaker.SEAT, text=words, staff=seat, client_ref=client_ref)
+            if row.channel == Channel.SMS:  # nobody has a socket open there
+                enqueue(kind="conversation.message_out", payload={"turn": turn.pk})
+            return turn
         _rows.note(row, Kind.DROPPED, by=seat.display_name, staff=seat, owner=row.owner, characters=len(words))
     raise NotOwner
 
@@ -204,7 +208,9 @@ def _must_hold(row: Conversation, seat: Staff) -> None:
         raise NotOwner
 
 
-def _back_to_queue(row: Conversation, *, reason: str, kind: Kind, by: str, staff: Staff | None, note: str) -> None:
+def _back_to_queue(
+    row: Conversation, *, reason: str, kind: ConversationEvent.Kind, by: str, staff: Staff | None, note: str
+) -> None:
     row.owner, row.seat, row.taken_at = Owner.QUEUE, None, None
     row.hand_over_reason = row.hand_over_reason or reason
     row.priority = min(row.priority, PRIORITY[reason])

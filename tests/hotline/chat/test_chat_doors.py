@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.urls import reverse
+
 from hotline.conversations.models import Conversation
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +161,30 @@ def test_signature(client, scripted_bot, settings):
 
 def test_message_without_sender(client, db):
     assert client.post("/chat/sms/", {"Body": "你好"}).status_code == 400
+
+
+def test_seat_answers_by_message(client, scripted_bot, seat, monkeypatch, settings):
+    from hotline.conversations import actions
+    from ticketing.notices import adapters
+    from ticketing.outbox.models import Job
+    from ticketing.outbox.registry import registration
+
+    sent = []
+    way_out = type("WayOut", (), {"send": lambda self, **message: sent.append(message)})
+    monkeypatch.setitem(adapters._factories, "test", way_out)
+    settings.NOTICE_ADAPTERS = ["test"]
+    sms(client, "人工")
+    talk = Conversation.objects.get()
+    actions.take(conversation=talk, seat=seat)
+    actions.seat_says(conversation=talk, seat=seat, text="我来帮您")
+    job = Job.objects.get(kind="conversation.message_out")
+    registration(job.kind).run(job.payload)
+    assert sent == [{"recipient": "19900000001", "text": "我来帮您", "order_number": ""}]
+
+
+def test_twilio_that_is_not_set_up_says_what_to_set(settings):
+    from hotline.chat.outgoing import TwilioAdapter
+
+    settings.TWILIO_AUTH_TOKEN = ""
+    with pytest.raises(RuntimeError, match="TWILIO_AUTH_TOKEN"):
+        TwilioAdapter().send(recipient="1", text="x", order_number="")

@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+
 from hotline.chat.routing import websocket_urlpatterns
 from hotline.conversations import actions, pool
 from hotline.conversations.models import Conversation
@@ -44,11 +45,11 @@ async def socket(token, last_seq=0):
         live.bind(None)
 
 
-async def until(found, wanted, timeout=5):
+async def until(found, wanted):
     """Messages until one for which `wanted` is true, that one included."""
     seen = []
     while True:
-        seen.append(await found.receive_json_from(timeout=timeout))
+        seen.append(await found.receive_json_from(timeout=5))
         if wanted(seen[-1]):
             return seen
 
