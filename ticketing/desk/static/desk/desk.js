@@ -40,12 +40,53 @@
     const form = chip.closest("form");
     const unit = form.elements.unit;
     const reason = form.elements.reason;
+    const narrow = form.querySelector(".narrow");
+    if (narrow) {
+      narrow.value = "";
+      narrow.dispatchEvent(new Event("input"));
+    }
     if (unit) unit.value = chip.dataset.fillUnit;
     if (reason && !reason.dataset.typed) reason.value = chip.dataset.fillReason;
   });
   document.addEventListener("input", (event) => {
     if (event.target.name === "reason") event.target.dataset.typed = event.target.value ? "1" : "";
   });
+
+  // A long choice gets a field above it that narrows it down while one types.
+  const LONG = 25;
+  function shorten(select) {
+    if (select.dataset.narrowed || select.options.length < LONG) return;
+    select.dataset.narrowed = "1";
+    const all = [...select.options];
+    const field = document.createElement("input");
+    field.type = "search";
+    field.className = "form-control narrow";
+    field.placeholder = document.body.dataset.textNarrow || "";
+    field.setAttribute("aria-label", field.placeholder);
+    field.autocomplete = "off";
+    field.addEventListener("input", (event) => {
+      if (event.isComposing) return;
+      const words = field.value.trim().split(/\s+/).filter(Boolean);
+      const kept = select.value;
+      const fits = all.filter((option) => !option.value || words.every((word) => option.text.includes(word)));
+      select.replaceChildren(...fits);
+      const real = fits.filter((option) => option.value);
+      select.value = fits.some((option) => option.value === kept && kept) ? kept : real.length === 1 ? real[0].value : "";
+    });
+    field.addEventListener("compositionend", () => field.dispatchEvent(new Event("input")));
+    // Enter chooses the first that is left instead of sending the form.
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      const first = [...select.options].find((option) => option.value);
+      if (first) select.value = first.value;
+      select.focus();
+    });
+    select.before(field);
+  }
+  const shortenAll = (root) => root.querySelectorAll("form select").forEach(shorten);
+  shortenAll(document);
+  document.addEventListener("htmx:afterSwap", (event) => shortenAll(event.target));
 
   // Filter of the history.
   document.querySelectorAll("[data-story-filter]").forEach((filter) => {
