@@ -26,7 +26,7 @@ from ticketing.dispatch.classifier import LABELS, MODEL
 from ticketing.orders.phrasing import Phrasebook, get_phrasebook
 from ticketing.organisation.models import DutyItem, Place
 
-TEXTS_PER_ITEM = 24
+TEXTS_PER_ITEM = 12
 HELD_OUT_EVERY = 5  # every fifth sentence frame is never trained on
 OPENING_CHARS = 16
 CARD = "card.json"
@@ -78,7 +78,7 @@ def train(*, seed: int = 12345, progress: Callable[[str], None] = lambda stage: 
     progress("learning")
     pipeline = make_pipeline(
         TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True, min_df=2, dtype=np.float32),
-        SGDClassifier(loss="log_loss", alpha=2e-6, max_iter=12, tol=None, random_state=seed),
+        SGDClassifier(loss="log_loss", alpha=2e-6, max_iter=8, tol=None, random_state=seed),
     )
     pipeline.fit(texts, np.array([numbers[c] for c in codes]))
     progress("measuring on unseen sentence frames")
