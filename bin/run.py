@@ -115,6 +115,7 @@ def main() -> None:
         play_when_ready(stamps)
         return
     os.environ["PORT"] = str(PORT)
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # the terminal belongs to the steps; LOG_LEVEL=INFO shows all
     try:
         port_is_free()
         prepare(stamps)

@@ -73,7 +73,7 @@ def configure(config: dict[str, Any]) -> None:
             # Libraries that tell every step at INFO.
             "loggers": {
                 name: {"level": "WARNING"}
-                for name in ("uvicorn", "httpx", "httpcore", "elastic_transport", "celery.beat", "django_celery_beat")
+                for name in ("uvicorn", "httpx", "httpcore", "elastic_transport", "celery.beat", "django_celery_beat", "axes")
             },
         }
     )

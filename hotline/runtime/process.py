@@ -94,8 +94,7 @@ class Process:
             self.beat.start()
         connection.close()
         self.started_at = time.time()
-        for function in registry.starters():
-            threading.Thread(target=self._guarded, args=(function,), name="warm-up", daemon=True).start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Stop all, in a few seconds at most."""
@@ -116,6 +115,13 @@ class Process:
         connection.ensure_connection()
         self._stopping.wait()
         connection.close()
+
+    def _warm_up(self) -> None:
+        # One after the other, so that the first visitors do not wait behind all of them at once.
+        for function in registry.starters():
+            if self._stopping.wait(0.2):
+                return
+            self._guarded(function)
 
     def _guarded(self, function: Any) -> None:
         try:

@@ -26,6 +26,7 @@ class Command(BaseCommand):
     """Web, live sockets, jobs and schedule in one process (see docs/architecture.md for production)."""
 
     help = "Serve the platform: web, live sockets, jobs and schedule in one process."
+    requires_system_checks = []  # `make check` runs them; a start should be quick
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
