@@ -50,12 +50,12 @@ def test_what_was_not_found_can_be_told_once_a_visit(knowledge: Knowledge, clien
     assert KnowledgeGap.objects.get().count == 1
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x>', "\x00", "🙂" * 500])
-def test_what_was_typed_is_shown_as_text(knowledge: Knowledge, client: Client, text: str):
-    response = client.get("/knowledge/", {"q": text})
-    assert response.status_code == 200
-    assert "<script>alert" not in response.content.decode()
-    assert "<img src=x>" not in response.content.decode()
+def test_what_was_typed_is_shown_as_text(knowledge: Knowledge, client: Client):
+    for text in ("<script>alert(1)</script>", '"><img src=x>', "\x00", "🙂" * 500):
+        response = client.get("/knowledge/", {"q": text})
+        assert response.status_code == 200
+        assert "<script>alert" not in response.content.decode()
+        assert "<img src=x>" not in response.content.decode()
 
 
 def test_a_withdrawn_article_is_gone_and_an_internal_one_never_was(knowledge: Knowledge, client: Client):
