@@ -110,7 +110,7 @@ class OrderDetailSerializer(OrderSerializer):
 class OrderFilter(django_filters.FilterSet):
     """Filters of the list: `state` (several), `unit`, `urgency`, `supervised`, due before, created after, `q` for words."""
 
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    state = django_filters.MultipleChoiceFilter(choices=State.choices, distinct=False)
     unit = django_filters.CharFilter(field_name="unit__code")
     due_before = django_filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lte")
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
@@ -139,7 +139,8 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """Only what this person may see."""
         if not isinstance(self.request.user, Staff):
             return WorkOrder.objects.none()
-        return orders.visible_orders(self.request.user).order_by("-created_at")
+        found = orders.visible_orders(self.request.user).defer("query_code")
+        return found.order_by("-created_at")
 
     def get_serializer_class(self) -> type[OrderSerializer]:
         return OrderDetailSerializer if self.action in ("retrieve", "do") else OrderSerializer
