@@ -112,6 +112,7 @@ class Phone:
     sequence: int = 0
     chunk: int = 0
     over: bool = False
+    pace: float = 1.0  # seconds of sound per second; tests hurry
 
     async def send(self, event: str, **content: Any) -> None:
         self.sequence += 1
@@ -136,7 +137,7 @@ class Phone:
             }
             await self.send("media", media=media)
             await self.answer_marks()
-            await asyncio.sleep(max(0.0, started + count * FRAME_S - time.monotonic()))
+            await asyncio.sleep(max(0.0, started + count * FRAME_S / self.pace - time.monotonic()))
 
     async def answer_marks(self) -> None:
         while self.marks and self.marks[0][0] <= time.monotonic():
@@ -156,7 +157,7 @@ class Phone:
                     if self.awaiting_sound and sound.strip(b"\xff\x7f"):
                         self.awaiting_sound = False
                         self.first_sound_ms.append(round((now - self.spoke_at) * 1000))
-                    self.plays_until = max(now, self.plays_until) + len(sound) / 8000
+                    self.plays_until = max(now, self.plays_until) + len(sound) / 8000 / self.pace
                 elif message["event"] == "mark":
                     self.marks.append((max(now, self.plays_until), message["mark"]["name"]))
                 elif message["event"] == "clear":
@@ -173,7 +174,7 @@ class Phone:
     async def press(self, digits: str) -> None:
         for digit in digits:
             await self.send("dtmf", dtmf={"track": "inbound_track", "digit": digit})
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.15 / self.pace)
         self.spoke_at = time.monotonic()
 
     async def our_turn(self) -> bool:
@@ -193,7 +194,7 @@ class Phone:
         return False
 
 
-async def play_call(base: str, client: httpx.AsyncClient, scenario: Scenario) -> Phone:
+async def play_call(base: str, client: httpx.AsyncClient, scenario: Scenario, pace: float = 1.0) -> Phone:
     """One call from the ring to the end."""
     call_sid = "CA" + hashlib.sha256(f"{scenario.code}{time.time_ns()}".encode()).hexdigest()[:32]
     caller = "anonymous" if scenario.withheld else f"+86{scenario.phone}"
@@ -215,7 +216,7 @@ async def play_call(base: str, client: httpx.AsyncClient, scenario: Scenario) ->
         max_size=None,
         proxy=None,
     ) as socket:
-        phone = Phone(socket, stream_sid, call_sid)
+        phone = Phone(socket, stream_sid, call_sid, pace=pace)
         await socket.send(json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"}))
         await phone.send(
             "start",
@@ -400,7 +401,7 @@ async def play(options: argparse.Namespace) -> dict[str, Any]:
                 scenario = choose(options.seed, options.scenario)
                 say("call", scenario.about, f"{base}/desk/wall/")
                 since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
-                phone = await play_call(base, client, scenario)
+                phone = await play_call(base, client, scenario, options.pace)
                 summary |= {"scenario": scenario.code, "reply_ms": phone.first_sound_ms, "sound_s": phone.frames_heard * FRAME_S}
                 order = await order_of_the_call(desk, since)
                 say("order", f"{order['number']} {order['title']}", f"{base}/desk/orders/{order['number']}/")
@@ -410,7 +411,7 @@ async def play(options: argparse.Namespace) -> dict[str, Any]:
                     key: order.get(key) for key in ("number", "title", "state", "unit", "duty_item", "place_text")
                 }
                 say(
-                    "closed",
+                    "closed" if order["state"] == "closed" else "state",
                     f"{order['number']} is {order.get('state_label', order['state'])}",
                     f"{base}/desk/orders/{order['number']}/",
                 )
@@ -428,6 +429,7 @@ def main() -> int:
     parser.add_argument("--base", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}", help="the server's address")
     parser.add_argument("--seed", type=int, default=1, help="picks the recording and the chat")
     parser.add_argument("--scenario", default="", help="a recording by its code instead")
+    parser.add_argument("--pace", type=float, default=1.0, help="seconds of sound per second (1: as people speak)")
     parser.add_argument("--call-only", action="store_true", help="the call up to its order, nothing after it")
     parser.add_argument("--chat-only", action="store_true", help="the chat alone")
     parser.add_argument("--summary", default="", help="write what came of it to this file, as JSON")

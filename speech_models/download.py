@@ -61,7 +61,7 @@ def _download(url: str, part: Path, progress: Progress) -> None:
             done = have if resumed else 0
             total = done + int(answer.headers.get("Content-Length", 0))
             with part.open("ab" if resumed else "wb") as file:
-                for chunk in answer.iter_bytes(_CHUNK):
+                for chunk in answer.iter_raw():
                     file.write(chunk)
                     done += len(chunk)
                     progress("download", done, total)

@@ -21,7 +21,9 @@ MS = 16  # bytes of one millisecond at 8 kHz
 
 def recordings() -> list[tuple[str, str]]:
     manifest = json.loads((settings.BASE_DIR / "demo" / "recordings" / "manifest.json").read_text(encoding="utf-8"))
-    return [(said["file"], said["text"]) for scenario in manifest["scenarios"] for said in scenario["utterances"] if "file" in said]
+    return [
+        (said["file"], said["text"]) for scenario in manifest["scenarios"] for said in scenario["utterances"] if "file" in said
+    ]
 
 
 @pytest.fixture(scope="module")
