@@ -71,6 +71,9 @@ def answered(turn: Turn) -> bool:
         return _elsewhere(turn)
     if state.step == "what" and _only_a_fact(turn):
         course.go_on(turn)
+    elif state.step.startswith(QUESTION_PREFIX) and _only_a_wish(turn):
+        turn.say("ack.added")
+        course.go_on(turn)
     elif found.kind == answers.VALUE and found.slot and state.step == "sure" and found.slot.confidence < 1.0:
         turn.fail()  # 嗯 may be a cough; what cannot be undone needs a word
     elif found.kind == answers.VALUE and found.slot:
@@ -94,6 +97,14 @@ def _only_a_fact(turn: Turn) -> bool:
     """Whether a place, time or number was said where the matter was asked for: it is kept, and the matter asked for again."""
     left = course.besides_spans(turn.heard)
     return len(left) < 3 and turn.state.asked.get("what", 0) <= 2 and bool(turn.absorb(text=turn.heard.text))
+
+
+def _only_a_wish(turn: Turn) -> bool:
+    """Whether a text question of the duty item was met with what the person wants done (希望整改)."""
+    text = turn.heard.text
+    wish = rules.find_wish(text)
+    whole = turn.state.expecting == "text" and bool(wish) and len(wish) >= len(text) - 4
+    return whole and not turn.known("wish") and _tells_other_fact(turn)
 
 
 def _wish_alone(slot: Slot) -> Slot:
@@ -414,6 +425,7 @@ def _confirm_is(turn: Turn, yes: bool) -> None:
 
 
 def _ask_what_is_wrong(turn: Turn) -> None:
+    turn.state.failures = 0
     present = [name for name in _FIXABLE if turn.known(name)]
     if any(name.startswith(QUESTION_PREFIX) for name in turn.state.slots):
         present.append("answers")
@@ -430,8 +442,9 @@ def _fix(turn: Turn) -> bool:
     found = answers.read("choice", turn.heard, choices=turn.state.choices, seq=turn.utterance.seq)
     if found.kind == answers.VALUE and found.slot:
         _clear(turn, found.slot.value)
-    elif found.kind == answers.SKIP:
-        course.go_on(turn)
+    elif found.kind == answers.SKIP or rules.yes_or_no(turn.heard.text) == rules.YES:
+        turn.state.failures = 0
+        course.go_on(turn)  # nothing is wrong after all: it is read back once more
     else:
         turn.fail()
     return True
