@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from hotline.conversations import actions as conversations
 from hotline.conversations import selectors as talks
 from hotline.conversations.models import Conversation
+from hotline.seats import selectors
 from hotline.seats.models import Presence, PresenceChange, Ring
 from ticketing.citizens.actions import Contact
 from ticketing.orders import actions as orders
@@ -267,10 +268,10 @@ def _ring(talk: Conversation, staff: Staff) -> int:
 
 
 def _contact(talk: Conversation, fields: dict[str, Any]) -> Contact | None:
-    """The contact of the form; where it is empty, the one known from the line or the talk."""
+    """The contact of the form; where it is empty, the one known from the line or said to the bot or the seat."""
     if fields.get("secrecy") == "anonymous":
         return None
-    known = talks.facts(talk)
+    known = selectors.filled_form(talk)
     phone = (
         fields.get("phone") or (known["phone"].value if "phone" in known else "") or (talk.citizen.phone if talk.citizen else "")
     )

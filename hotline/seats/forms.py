@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hotline.seats.selectors import Filled
+from ticketing.citizens.selectors import mask
 from ticketing.orders.models import Secrecy
 from ticketing.organisation.models import DutyItem, DutyQuestion, OrderType, Place, Urgency
 
@@ -76,7 +77,9 @@ class TalkForm(forms.Form):
                 else forms.CharField(label=question.prompt_zh, max_length=200, required=False)
             )
         for name, found in filled.items():
-            if name in self.fields and name not in ("phone", "name"):
+            if name in ("phone", "name"):  # known, but shown masked; left empty, the known one is used
+                self.fields[name].widget.attrs["placeholder"] = mask(name, found.value)
+            elif name in self.fields:
                 self.initial.setdefault(name, label_of(found) if name == "duty_item" else found.value)
 
     def rows(self) -> list[tuple[forms.BoundField, Filled | None]]:

@@ -236,12 +236,12 @@ def assist(talk: Conversation, staff: Staff) -> Assist:
     return Assist(
         answers=knowledge.suggest(text=last.text[:200], limit=3) if last else [],
         earlier=list(orders.earlier_orders(talk.citizen, limit=5)),
-        duplicates=_duplicates(staff, filled),
+        duplicates=_duplicates(staff, filled, besides=talk.order_number),
         alerts=alerts,
     )
 
 
-def _duplicates(staff: Staff, filled: dict[str, Filled]) -> list[WorkOrder]:
+def _duplicates(staff: Staff, filled: dict[str, Filled], *, besides: str) -> list[WorkOrder]:
     if "duty_item" not in filled:
         return []
     found = orders.visible_orders(staff).filter(duty_item__code=filled["duty_item"].value, state__in=OPEN)
@@ -249,7 +249,7 @@ def _duplicates(staff: Staff, filled: dict[str, Filled]) -> list[WorkOrder]:
         place = Place.objects.filter(code=filled["place"].value).first()
         if place:
             found = found.filter(region_id=place.region_id)
-    return list(found.order_by("-created_at")[:3])
+    return list(found.exclude(number=besides).order_by("-created_at")[:3])
 
 
 def form_choices() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from hotline.seats import actions, selectors
 from hotline.seats.forms import TalkForm, label_of
 from hotline.seats.models import Presence
 from hotline.seats.tasks import SEATS
+from ticketing.citizens.selectors import mask
 from ticketing.orders.errors import OrderError
 from ticketing.organisation.models import DutyItem, Staff
 from ticketing.outbox.selectors import last_numbers
@@ -157,9 +158,11 @@ def filled(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = selectors.filled_form(_talk(pk))
     return JsonResponse(
         {
-            name: {**asdict(value), "value": label_of(value) if name == "duty_item" else value.value}
+            name: {**asdict(value), "value": "", "label": "", "placeholder": mask(name, value.value)}
+            if name in ("phone", "name")
+            else {**asdict(value), "value": label_of(value) if name == "duty_item" else value.value}
             for name, value in found.items()
-            if name not in ("phone", "name", "place")
+            if name != "place"
         }
     )
 

@@ -85,8 +85,9 @@ def test_the_form_fills_itself(desk, talk):
 
 
 def test_live_facts_hold_no_contact(desk, talk):
-    found = desk.get(f"/desk/seat/{talk.pk}/filled/").json()
-    assert found["duty_item"]["value"] == "LAMP · 路灯不亮" and "phone" not in found
+    answer = desk.get(f"/desk/seat/{talk.pk}/filled/")
+    assert answer.json()["duty_item"]["value"] == "LAMP · 路灯不亮"
+    assert answer.json()["phone"]["placeholder"] == "199****1234" and "19900001234" not in answer.content.decode()
 
 
 def test_take_create_end(desk, talk, seat):
@@ -169,3 +170,28 @@ def test_queue_part_and_states(desk, talk, seat):
     assert desk.post("/desk/seat/state/", {"state": "asleep"}).status_code == 302
     part = desk.get("/desk/seat/queue/").content.decode()
     assert str(talk.pk) in part and "<html" not in part
+
+
+def test_number_said_to_the_seat_is_the_contact(desk, talk, monkeypatch):
+    from chatbot.nlu.types import Span, Understanding
+
+    class Hears:
+        def understand(self, text):
+            spans = (Span("phone", "19900005678", "19900005678", 0, 11, 1.0, "rule"),) if "5678" in text else ()
+            return Understanding(text, "inform", 1.0, (), spans, "rules", False, "")
+
+    monkeypatch.setattr(selectors, "get_understander", Hears)
+    Conversation.objects.filter(pk=talk.pk).update(dialogue=json.dumps({**MEMORY, "caller": {}}))
+    desk.post(f"/desk/seat/{talk.pk}/take/")
+    conversations.citizen_says(conversation=talk, text="我的电话是19900005678")
+    page = desk.get(f"/desk/seat/{talk.pk}/").content.decode()
+    assert 'placeholder="199****5678"' in page
+    send(desk, talk)
+    assert WorkOrder.objects.get().citizen.phone == "19900005678"
+
+
+def test_own_order_is_no_duplicate(desk, talk, seat):
+    desk.post(f"/desk/seat/{talk.pk}/take/")
+    send(desk, talk)
+    talk.refresh_from_db()
+    assert selectors.assist(talk, seat).duplicates == []

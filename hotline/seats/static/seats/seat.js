@@ -151,8 +151,14 @@
     let item = false;
     Object.entries(found).forEach(([name, fact]) => {
       const input = form().elements[name];
-      if (!input || touched.has(name) || document.activeElement === input || input.value === fact.value) return;
-      input.value = fact.value;
+      if (!input || touched.has(name) || document.activeElement === input) return;
+      if (fact.placeholder) { // known but shown masked: left empty, the known one is used
+        if (input.value || input.placeholder === fact.placeholder) return;
+        input.placeholder = fact.placeholder;
+      } else {
+        if (input.value === fact.value) return;
+        input.value = fact.value;
+      }
       const from = form().querySelector(`[data-field="${CSS.escape(name)}"] [data-from]`);
       if (from) {
         from.className = "from from-" + fact.sure;
