@@ -11,7 +11,7 @@ import os
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
 
@@ -44,11 +44,13 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 4404})
 
 
-_people = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([*_routes("websocket_urlpatterns"), re_path(r"", _refuse)])))
+_people = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(URLRouter([*_routes("websocket_urlpatterns"), re_path(r"", cast(Any, _refuse))]))
+)
 
 application = ProtocolTypeRouter(
     {
-        "http": WSGIMiddleware(wsgi_application, workers=settings.WEB_THREADS),
+        "http": WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS),
         "websocket": URLRouter([*_routes("media_urlpatterns"), re_path(r"", _people)]),
         "lifespan": lifespan,
     }

@@ -44,7 +44,8 @@ def configure(config: dict[str, Any]) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        render = [structlog.dev.ConsoleRenderer(colors=False)]
+        # Plain tracebacks: the pretty ones print local variables, and with them what citizens said.
+        render = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

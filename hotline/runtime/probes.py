@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -86,7 +87,7 @@ def jobs() -> Reading:
     from hotline.runtime.process import PROCESS
 
     backlog = selectors.backlog()
-    facts = {
+    facts: dict[str, Any] = {
         "due": backlog.due,
         "waiting": backlog.waiting,
         "running": backlog.running,

@@ -88,9 +88,12 @@ def chromium() -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Pages speak Chinese in the tests too: compile the catalogues that changed."""
+    from django.conf import settings
+
     from hotline.runtime.catalogues import compile_catalogues
 
     compile_catalogues()
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -105,9 +105,10 @@ class FeedConsumer(AsyncJsonWebsocketConsumer):
         lasts = await live.in_thread(selectors.last_numbers, streams=allowed)
         async with self.sending:
             for stream in allowed:
-                seen = after.get(stream)
-                valid = isinstance(seen, int) and not isinstance(seen, bool) and 0 <= seen <= lasts[stream]
-                self.cursors[stream] = seen if valid else lasts[stream]
+                seen: Any = after.get(stream)
+                last = lasts[stream]
+                known = isinstance(seen, int) and not isinstance(seen, bool) and 0 <= seen <= last
+                self.cursors[stream] = int(seen) if known else last
             await self.send_json({"type": "subscribed", "streams": lasts})
             for stream in allowed:
                 await self._catch_up(stream)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from io import StringIO
 from typing import Any
 
 import httpx
@@ -16,6 +18,11 @@ from hotline.runtime.process import serving_at
 
 ANSWER_SECONDS = 5.0
 MARKS = {OK: "[green]ok[/]", DEGRADED: "[yellow]degraded[/]", DOWN: "[red]down[/]"}
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, or enough for a log file."""
+    return shutil.get_terminal_size((160, 40)).columns
 
 
 class Command(BaseCommand):
@@ -36,7 +43,9 @@ class Command(BaseCommand):
             for part in found.parts:
                 latency = f"{part.latency_ms:.0f}"
                 table.add_row(part.label, MARKS[part.state], part.in_use, latency, part.reason, part.real)
-            Console(file=self.stdout._out).print(table)  # type: ignore[attr-defined]
+            drawn = StringIO()
+            Console(file=drawn, force_terminal=self.stdout.isatty(), width=terminal_width()).print(table)
+            self.stdout.write(drawn.getvalue())
         if found.state == DOWN:
             raise SystemExit(1)
 
