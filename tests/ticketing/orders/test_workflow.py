@@ -131,7 +131,9 @@ def test_every_edge_and_every_non_edge(city: City, action: Action, state: State)
         assert after.version == after.events.order_by("-seq").first().seq
 
 
-@pytest.mark.parametrize("walked", [e for e in EDGES if e.own_unit and e.action not in WITHOUT_VERB], ids=str)
+@pytest.mark.parametrize(
+    "walked", [e for e in EDGES if e.own_unit and e.action not in WITHOUT_VERB], ids=lambda e: f"{e.action}-{e.source}"
+)
 def test_another_units_order_is_out_of_reach(city: City, walked: Any) -> None:
     order = order_in(city, walked.source)
     for role in walked.roles & {Role.UNIT_CLERK, Role.UNIT_REVIEWER}:
