@@ -203,3 +203,9 @@ def test_streams_open_only_to_those_whose_desk_they_feed(desk: Desk) -> None:
         assert not registry.may_follow(staff[refused], stream)
     assert not registry.may_follow(staff["light"], "unit:x")
     assert not registry.may_follow(staff["light"], "order:000000000000")
+
+
+def test_an_order_at_a_place_that_nobody_knows_is_in_the_lists(desk: Desk) -> None:
+    order = desk.city.order(place=None, region=None, place_text="某处门口")
+    for url in ("/desk/", f"/desk/inbox/?order={order.number}", "/desk/orders/"):
+        assert "某处门口" in text_of(desk.client("dispatcher"), url)
