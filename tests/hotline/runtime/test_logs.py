@@ -32,3 +32,16 @@ def test_json_lines_carry_context_and_no_pii(json_logs, capfd):
     ours, theirs = lines[-2:]
     assert (ours["event"], ours["pii_name"], ours["order"], ours["request_id"]) == ("made", "***", "251122000017", "abc")
     assert (theirs["event"], theirs["level"], theirs["request_id"]) == ("plain line", "warning", "abc")
+
+
+def test_a_traceback_shows_no_values_of_variables(settings, capfd):
+    configure({"level": "INFO", "format": "console"})
+    logging.getLogger().handlers[0].stream = open("/dev/stderr", "w")  # noqa: PTH123, SIM115
+    phone = "1990000" + "0001"
+    try:
+        raise RuntimeError(f"{len(phone)} digits")
+    except RuntimeError:
+        logging.getLogger("test").exception("failed")
+    configure(settings.LOGGING)
+    said = capfd.readouterr().err
+    assert "11 digits" in said and phone not in said
