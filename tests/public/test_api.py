@@ -11,12 +11,13 @@ from tests.doors import Doors, eventually
 
 pytestmark = [pytest.mark.public, pytest.mark.timeout(180)]
 LAMP_OUT = "建设路的路灯坏了三天没人修"
-VAGUE = "这里总是不太好,请有关部门来看看"
+ITEM = "020301"  # the duty item of a street lamp that is out
+VAGUE = "小区门口那条路总是脏兮兮的,味道也大,希望有人管管"
 
 
-def ready(doors: Doors, content: str = LAMP_OUT) -> tuple[str, dict]:
+def ready(doors: Doors, content: str = LAMP_OUT, item: str = ITEM) -> tuple[str, dict]:
     """A new order once dispatch has looked at it."""
-    created = doors.sign_in("seat1").take_in(content, place_text="建设路")
+    created = doors.sign_in("seat1").take_in(content, place_text="建设路", duty_item=item)
     staff = doors.sign_in("dispatch1")
     order = eventually(
         lambda: (o := staff.order(created["number"])) and (o["state"] == "dispatched" or o["candidates"]) and o,
@@ -68,7 +69,7 @@ def test_a_stale_version_is_refused(doors: Doors) -> None:
 
 
 def test_two_people_dispatching_one_order_make_one_dispatch(doors: Doors) -> None:
-    number, order = ready(doors, VAGUE)
+    number, order = ready(doors, VAGUE, "")
     if order["state"] == "dispatched":
         pytest.fail("an unclear matter was dispatched without a person")
     people = [doors.sign_in("dispatch1"), doors.sign_in("dispatch2")]

@@ -45,7 +45,7 @@ def test_nothing_accepted_is_lost(request: pytest.FixtureRequest, tmp_path: Path
         chat = doors.chat()
         said = chat.say("建设路的路灯坏了三天没人修")
         seat = doors.sign_in("seat1")
-        numbers = [seat.take_in(f"建设路第{n}盏路灯坏了", place_text="建设路")["number"] for n in range(1, 6)]
+        numbers = [seat.take_in(f"建设路第{n}盏路灯坏了", place_text="建设路", duty_item="020301")["number"] for n in range(1, 6)]
         os.kill(running.pid, signal.SIGKILL)
         eventually(lambda: not running.alive(), what="the process is gone")
     finally:
