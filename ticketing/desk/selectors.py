@@ -440,11 +440,12 @@ def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
     """Everything on the order's page apart from what can be done."""
     panels = [clock_view(panel) for panel in _panels(order)]
     running = [view for view in panels if not view.done]
+    ended = [view for view in panels if view.done]
     main = next((v for v in running if v.panel.clock.kind == ClockKind.HANDLE), running[0] if running else None)
     return {
         "order": order,
         "marked": marked(order),
-        "clocks": panels,
+        "clocks": sorted(running, key=lambda view: view is not main) + ended,
         "clock": main,
         "meaning": "done" if order.state in DONE_STATES else main.meaning if main else "normal",
         "events": happenings(order, staff),

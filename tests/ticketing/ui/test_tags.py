@@ -36,6 +36,8 @@ def test_a_clock_says_how_long_by_which_measure_and_exactly_when() -> None:
     assert "1 day 4 hours left" in html and "(working time)" in html and "title=" in html and "print-only" in html
     late = render("{% clock due left %}", due=due, left=timedelta(hours=-2))
     assert "2 hours overdue" in late and "clock-overdue" in late
+    just = render("{% clock due left 'overdue' %}", due=due, left=timedelta(0))
+    assert "overdue" in just and " left" not in just
     assert "paused" in render("{% clock due left 'normal' True 8 True %}", due=due, left=timedelta(hours=1))
     assert "provisional" in render("{% clock due left 'normal' True 8 False True %}", due=due, left=timedelta(hours=1))
     assert "no time limit" in render("{% clock due %}", due=None)

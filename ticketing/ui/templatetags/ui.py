@@ -72,9 +72,9 @@ def clock(
         left, working, day_hours = due - timezone.now(), False, 24
     if paused:
         meaning, words = "normal", _("clock is paused")
-    elif left < timedelta(0):
+    elif left < timedelta(0) or meaning == "overdue":  # past the moment, though no working time has passed since
         meaning = meaning or "overdue"
-        words = _("%(time)s overdue") % {"time": duration_words(-left, day_hours if working else 24)}
+        words = _("%(time)s overdue") % {"time": duration_words(abs(left), day_hours if working else 24)}
     else:
         meaning = meaning or "normal"
         words = _("%(time)s left") % {"time": duration_words(left, day_hours if working else 24)}
