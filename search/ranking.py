@@ -3,7 +3,7 @@
 The engine names candidates; its own scores compare only among themselves. Here each candidate is weighed anew from the
 words it shares with the question, where a word counts by its rarity in the whole base, and by sound where it was
 misheard. The weights and the threshold lie in `data/ranking.json`; `manage.py calibrate_answers` fits them on the
-development half of a set of real questions, `benchmarks/search_quality.py` measures them on the other half.
+development half of a set of written questions, `benchmarks/search_quality.py` measures them on the other half.
 """
 
 from __future__ import annotations
