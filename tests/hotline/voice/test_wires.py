@@ -181,7 +181,9 @@ async def test_numbers_may_be_strings(listener):
     await far.end()
 
 
-@pytest.mark.parametrize("bad", ["", "forged", signing.dumps({"channel": "voice"}, salt="other")])
+@pytest.mark.parametrize(
+    "bad", ["", "forged", signing.dumps({"channel": "voice"}, salt="other")], ids=["none", "forged", "of another door"]
+)
 async def test_without_our_token_there_is_no_call(listener, bad):
     listener()
     far = FarEnd(media, "/voice/media/")
