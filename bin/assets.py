@@ -98,7 +98,7 @@ def install(lock_hash: str) -> None:
         return
     command, environment = npm_command()
     done = subprocess.run(
-        [*command, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*command, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
         cwd=ROOT,
         env=environment,
     )
