@@ -36,7 +36,8 @@ class Command(BaseCommand):
                     spoken.setdefault((LANGUAGE, sentence), code)
         shutil.rmtree(PROMPTS, ignore_errors=True)
         PROMPTS.mkdir()
-        rows, total = [], 0
+        rows: list[dict[str, str]] = []
+        total = 0
         for (language, sentence), code in spoken.items():
             pcm = synth.synthesise(sentence, language=language, keep=False)
             if pcm is None:
