@@ -28,14 +28,6 @@ FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "alpine.min.js": "@alpinejs/csp/dist/cdn.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "echarts.min.js": "echarts/dist/echarts.min.js",
-    "leaflet/leaflet.js": "leaflet/dist/leaflet.js",
-    "leaflet/leaflet.css": "leaflet/dist/leaflet.css",
-    "leaflet/images/marker-icon.png": "leaflet/dist/images/marker-icon.png",
-    "leaflet/images/marker-icon-2x.png": "leaflet/dist/images/marker-icon-2x.png",
-    "leaflet/images/marker-shadow.png": "leaflet/dist/images/marker-shadow.png",
-    "leaflet/images/layers.png": "leaflet/dist/images/layers.png",
-    "leaflet/images/layers-2x.png": "leaflet/dist/images/layers-2x.png",
 }
 ICON_TAG = re.compile(r"""\bicon(?:=|\s+)["']([a-z0-9-]+)["']""")
 MAP_COMMENT = re.compile(r"\n?(?:/\*|//)# sourceMappingURL=[^\n]*?(?:\*/)?\s*$")

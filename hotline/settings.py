@@ -155,7 +155,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *env.list("MAP_TILE_HOSTS", default=[])],
+        "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
         "connect-src": [SELF],
         "media-src": [SELF, "blob:", "data:"],
@@ -166,7 +166,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
-MAP_TILE_URL = env.str("MAP_TILE_URL", default="")  # Leaflet tile template; empty: the place list stands in for the map
 
 # --- Database --------------------------------------------------------------------------------------------------------
 if DATABASE_URL:

@@ -159,7 +159,7 @@ def _first_step(request: HttpRequest, draft: ReportDraft | None) -> HttpResponse
         if kind := request.GET.get("type"):
             initial["order_type"] = kind
         form = ReportForm(initial=initial)
-    context = {"form": form, "draft": draft, "files": draft.files.all() if draft else [], "map_tiles": settings.MAP_TILE_URL}
+    context = {"form": form, "draft": draft, "files": draft.files.all() if draft else []}
     return render(request, "portal/report.html", context, status=422 if form.errors else 200)
 
 
