@@ -91,6 +91,7 @@ class WorkOrder(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="order_state_due"),
             models.Index(fields=["state", "urgency", "created_at"], name="order_inbox"),
+            models.Index(fields=["state", "-created_at"], name="order_state_created"),
             models.Index(fields=["unit", "state", "due_at"], name="order_unit_due"),
             models.Index(fields=["created_at"], name="order_created"),
             models.Index(fields=["duty_item", "region", "created_at"], name="order_item_region"),
