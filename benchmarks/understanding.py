@@ -114,7 +114,12 @@ def _holdout(name: str, engine: Engine, held: list[training.Example], *, goal: f
         note="same authors as the training data",
     )
     p50, p95 = statistics.median(times), percentile(times, 0.95)
-    report(f"{name}: one sentence", f"p50 {p50:.1f} ms, p95 {p95:.1f} ms", goal="p95 <= 50 ms", met=p95 <= 50)
+    report(
+        f"{name}: one sentence",
+        f"p50 {p50:.1f} ms, p95 {p95:.1f} ms",
+        goal="p95 <= 100 ms (of 150 for a chat turn)",
+        met=p95 <= 100,
+    )
 
 
 def _best(engine: Engine, example: training.Example) -> str:

@@ -28,7 +28,16 @@ def answer_question(turn: Turn) -> bool:
             "sources": [{"title": s.title, "article": s.article, "date": s.date, "url": s.url} for s in found.sources],
             "valid_until": found.valid_until,
         }
-        turn.say("consult.answer", kind=ANSWER, data=data, answer=found.text, sources=sources or found.title)
+        first = found.sources[0] if found.sources else None  # aloud, one source is enough; all are shown
+        turn.say(
+            "consult.answer",
+            kind=ANSWER,
+            data=data,
+            answer=found.text,
+            sources=sources or found.title,
+            answer_spoken=found.text.rstrip("。."),
+            source=f"{first.title} {first.article}".strip() if first else found.title,
+        )
         return True
     turn.say("consult.dont_know", data={"known": False, "gap_id": found.gap_id})
     duties = turn.services.identify_duty(question)

@@ -31,6 +31,7 @@ def doubtful_hearing(turn: Turn) -> bool:
 
 
 def confirm_is(turn: Turn, yes: bool) -> None:
+    """The answer to the read-back: a yes confirms every fact and goes on to the order, a no asks what is wrong."""
     state = turn.state
     if yes:
         state.failures = 0
@@ -43,6 +44,7 @@ def confirm_is(turn: Turn, yes: bool) -> None:
 
 
 def ask_what_is_wrong(turn: Turn) -> None:
+    """Asks which of the facts known is wrong."""
     turn.state.failures = 0
     present = [name for name in _FIXABLE if turn.known(name)]
     if any(name.startswith(QUESTION_PREFIX) for name in turn.state.slots):
