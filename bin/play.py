@@ -307,16 +307,20 @@ class Desk:
 
 
 async def order_of_the_call(desk: Desk, since: str) -> dict[str, Any]:
-    """The order that the call made, once it has reached dispatch."""
+    """The order that the call made, once it is dispatched or waits for a dispatcher with candidates."""
     dispatcher = desk.person("dispatcher")
-    found: list[dict[str, Any]] = []
-    for _ in range(100):
+    order: dict[str, Any] | None = None
+    for _ in range(80):
         found = (await desk.get(dispatcher, "/api/orders/", created_after=since))["results"]
-        found = [order for order in found if order["channel"] in ("voice", "phone", "bot")]
-        if found and found[0]["state"] not in ("accepted", "registered", "new"):
-            return found[0]
+        order = next((order for order in found if order["channel"] == "voice"), None)
+        if order is not None and order["unit"] is not None:
+            return order
+        if order is not None and (await desk.get(dispatcher, f"/api/orders/{order['number']}/"))["candidates"]:
+            return order
         await asyncio.sleep(0.3)
-    raise PlayFailed(f"The call made no order that reached dispatch (seen: {[o['state'] for o in found]}).")
+    if order is None:
+        raise PlayFailed("The call made no order.")
+    raise PlayFailed(f"Order {order['number']} is still {order['state']}: no unit and no candidates.")
 
 
 async def follow(desk: Desk, order: dict[str, Any], reply: str) -> dict[str, Any]:
@@ -326,7 +330,7 @@ async def follow(desk: Desk, order: dict[str, Any], reply: str) -> dict[str, Any
         dispatcher = desk.person("dispatcher")
         detail = await desk.get(dispatcher, f"/api/orders/{number}/")
         first = detail["candidates"][0]
-        order = await desk.do(dispatcher, number, "dispatch", unit=first["unit_id"], reason="候选单位第一位，职责相符")
+        order = await desk.do(dispatcher, number, "dispatch", unit=first["unit"], reason="候选单位第一位，职责相符")
         say("dispatch", f"{dispatcher['name']} chose {order['unit_name']}", page)
     else:
         say("dispatch", f"by the duty list: {order['unit_name']}", page)
