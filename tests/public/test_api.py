@@ -73,7 +73,7 @@ def test_two_people_dispatching_one_order_make_one_dispatch(doors: Doors) -> Non
     if order["state"] == "dispatched":
         pytest.fail("an unclear matter was dispatched without a person")
     people = [doors.sign_in("dispatch1"), doors.sign_in("dispatch2")]
-    body = {"unit": order["candidates"][0]["unit_id"], "reason": "两人同时派单", "version": order["version"]}
+    body = {"unit": order["candidates"][0]["unit"], "reason": "两人同时派单", "version": order["version"]}
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda person: person.post(f"/api/orders/{number}/dispatch/", **body), people))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
