@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from hotline.voice.models import Incident, Line, Recording
+from ticketing.organisation.admin import ContentAdmin
 
 
 @admin.register(Line)
-class LineAdmin(ModelAdmin):
+class LineAdmin(ContentAdmin):
     """Hotline numbers: greeting, hours, who answers first."""
 
     list_display = ("number", "name", "merge_form", "hours", "answer_first", "active")
