@@ -9,7 +9,6 @@ import shutil
 import time
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.cache import cache
@@ -158,9 +157,9 @@ def live_layer() -> Reading:
         name = await layer.new_channel()
         await layer.send(name, {"type": "probe"})
         await layer.receive(name)
-        await layer.close_pools()
 
-    async_to_sync(round_trip)()
+    # On the loop that all sending uses: the layer's connections belong to a loop, and must not be closed by another.
+    live.ask(round_trip, seconds=1.5)
     return Reading(in_use="channels_redis", facts=facts)
 
 

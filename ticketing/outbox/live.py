@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
@@ -53,6 +53,21 @@ def nudge(*, group: str, message: dict[str, Any]) -> None:
         _note(error)
         return
     future.add_done_callback(_note_failure)
+
+
+def ask(question: Callable[[], Coroutine[Any, Any, T]], *, seconds: float) -> T:
+    """Run a coroutine on the loop that nudges go through, and wait for it from another thread, at most `seconds`.
+
+    Raises ConnectionError when there is no such loop, TimeoutError when it takes too long.
+    """
+    loop = _sending_loop(get_channel_layer())
+    if loop is None:
+        raise ConnectionError("No server loop is bound.")
+    future = asyncio.run_coroutine_threadsafe(question(), loop)
+    try:
+        return future.result(seconds)
+    finally:
+        future.cancel()
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
