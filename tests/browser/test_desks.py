@@ -72,8 +72,9 @@ def test_a_dispatcher_sends_with_one_key_and_takes_it_back(visit: Visit, full_do
 
     dispatcher = visit("dispatch1")
     page = dispatcher.go(f"/desk/inbox/?order={number}")
-    expect(page.locator("#inbox-detail .candidate")).to_have_count(3)
-    first = page.locator(".candidate").first
+    first = page.locator("#inbox-detail .candidate").first
+    expect(first).to_be_visible()
+    assert 2 <= page.locator("#inbox-detail .candidate").count() <= 3, "a choice, and not too long a one"
     expect(first.locator(".reasons li").first).not_to_be_empty()
     unit = first.locator("b").first.inner_text()
     dispatcher.screen("inbox")
