@@ -147,7 +147,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     @extend_schema(
         request=IntakeSerializer,
-        responses={201: OrderDetailSerializer, 400: OpenApiResponse(description="what to change, by field")},
+        responses={201: OrderSerializer, 400: OpenApiResponse(description="what to change, by field")},
         description="Take in an order (seats, shift leaders). The answer holds the query code; a repeated key gives the first order.",
     )
     def create(self, request: Request) -> Response:
@@ -160,7 +160,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         given.is_valid(raise_exception=True)
         request_id = str(getattr(request, "request_id", ""))[:40]
         made = take_in(values=given.validated_data, actor=staff_actor(staff, role=role, request_id=request_id, channel="api"))
-        body = OrderDetailSerializer(made.order, context=self.get_serializer_context()).data
+        body = OrderSerializer(made.order).data
         return Response({**body, "query_code": made.query_code}, status=200 if made.repeated else 201)
 
     @extend_schema(

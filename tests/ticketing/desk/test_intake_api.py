@@ -28,7 +28,7 @@ def test_a_seat_takes_in_an_order_and_gets_number_and_code(city: City) -> None:
     order = WorkOrder.objects.get(number=answer.json()["number"])
     assert answer.json()["query_code"] == order.query_code
     assert order.duty_item.code == "LAMP"
-    assert answer.json()["contact"]["phone"] == "199****0001"
+    assert "19900000001" not in answer.content.decode()
     assert Job.objects.filter(kind="dispatch.route", payload={"order": order.pk}).exists()
 
 
