@@ -96,7 +96,7 @@ def _all(run: Run) -> None:
     run.part("check", [sys.executable, "bin/check.py"])
     run.part("message catalogues", [sys.executable, "manage.py", "compile_catalogues"])
     run.tests("suite, embedded parts", INSIDE, "-n", WORKERS, "--dist", "loadfile")
-    run.tests("public surface and browser, one process", "public or browser")
+    run.tests("public surface and browser, one process", "(public or browser) and not elasticsearch and not rasa")
     env = run.stack_env()
     if env is None:
         say("NOT TESTED: the production-shaped stack: it could not be started (see above).")
