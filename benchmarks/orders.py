@@ -64,7 +64,7 @@ def measure(label: str, database_url: str = "") -> None:
     report(f"create, {label}: p95", f"{p95:.0f} ms", goal=f"< {P95_GOAL_MS} ms", met=p95 < P95_GOAL_MS, note=note)
     report(f"create, {label}: errors", str(len(errors)), goal="0", met=not errors, note="; ".join(sorted(set(errors)))[:80])
     if bare:
-        report(f"against bare inserts, {label}", f"{rate / bare:.2f} of {bare:.0f} a second", note="same rows, one client")
+        report(f"against bare inserts, {label}", f"{rate / bare:.3f} of {bare:.0f} a second", note="same rows, one client")
 
 
 def _post_all(base: str) -> tuple[list[float], list[str]]:
@@ -137,6 +137,7 @@ def main() -> None:
     from tests.stack.stack import Stack
 
     stack = Stack.fresh()
+    stack.folder.chmod(0o755)  # the server runs as a user of its own
     try:
         running, address = servers.postgres(stack.folder)
     except NotAvailable as error:
