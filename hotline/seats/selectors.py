@@ -20,6 +20,7 @@ from search.selectors import Found
 from ticketing.citizens.selectors import mask
 from ticketing.orders import selectors as orders
 from ticketing.orders.models import WorkOrder
+from ticketing.orders.privacy import mask_numbers
 from ticketing.orders.workflow import OPEN
 from ticketing.organisation.models import DutyItem, OrderType, Place, Staff
 
@@ -99,7 +100,7 @@ def rows(conversations: list[Conversation]) -> list[Waiting]:
             call_back=talk.status == Conversation.Status.BROKEN_OFF,
             waited=now - (talk.queued_at or talk.started_at),
             contact=mask("phone", talk.citizen.phone) if talk.citizen else "",
-            first_words=last_words.get(talk.pk, "")[:60],
+            first_words=mask_numbers(last_words.get(talk.pk, ""))[:60],
         )
         for talk in conversations
     ]

@@ -172,6 +172,12 @@ def test_queue_part_and_states(desk, talk, seat):
     assert str(talk.pk) in part and "<html" not in part
 
 
+def test_the_queue_shows_no_number_that_was_keyed(desk, talk):
+    conversations.citizen_says(conversation=talk, text="我的电话19900000007")
+    part = desk.get("/desk/seat/queue/").content.decode()
+    assert "199****0007" in part and "19900000007" not in part
+
+
 def test_number_said_to_the_seat_is_the_contact(desk, talk, monkeypatch):
     from chatbot.nlu.types import Span, Understanding
 
