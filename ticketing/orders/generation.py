@@ -31,6 +31,7 @@ CHANNEL_SHARES = {"voice": 88, "chat": 6, "form": 4, "sms": 2}
 HOURS = [1, 1, 1, 1, 1, 1, 2, 4, 9, 12, 12, 9, 6, 6, 10, 11, 10, 8, 6, 5, 4, 3, 2, 1]  # calls by hour of day
 DIRECT_SHARE = {"consult": 0.86, "help": 0.3, "praise": 0.5, "suggestion": 0.2, "other": 0.4}
 RETURN_SHARE, REJECT_REPLY_SHARE, DISSATISFIED_SHARE, UNREACHED_SHARE = 0.06, 0.05, 0.07, 0.12
+UNCLEAR_SHARE, YOUNG = 0.25, timedelta(hours=36)  # of the young ones: nobody has named the item, a dispatcher must look
 LATE_SHARE, WITHDRAW_SHARE, URGE_SHARE = 0.03, 0.01, 0.05
 SATISFACTION = {5: 62, 4: 26, 3: 8}  # of those content; the others give 1 or 2
 
@@ -122,7 +123,8 @@ def _one(rng: Random, city: _City, n: int, seed: int, created: datetime, now: da
     what = rng.choice([item.name, *item.keywords])
     content = city.book.sentence(rng, order_type=kind, what=what, place=place.name)
     seat = rng.choice(city.staff[Role.SEAT])
-    steps = [s for s in _past(rng, city, kind, item, place, created, seat) if s.at <= now]
+    unclear = now - created < YOUNG and rng.random() < UNCLEAR_SHARE
+    steps = [] if unclear else [s for s in _past(rng, city, kind, item, place, created, seat) if s.at <= now]
     return OrderRow(
         key=f"generated-{seed}-{n}",
         order_type=city.types[kind],
@@ -131,7 +133,7 @@ def _one(rng: Random, city: _City, n: int, seed: int, created: datetime, now: da
         channel=_draw(rng, CHANNEL_SHARES),
         created_at=created,
         actor=seat,
-        duty_item=item,
+        duty_item=None if unclear else item,
         region=place.region,
         place=place,
         wish=city.book.pick(rng, "wishes") if rng.random() < 0.6 else "",
