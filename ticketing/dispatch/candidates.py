@@ -28,7 +28,7 @@ WEIGHT_PLACE = 15.0
 WEIGHT_SIMILAR = 20.0
 WEIGHT_CLASSIFIER = 30.0
 SIMILAR_DAYS = 180
-CLASSIFIER_FLOOR = 0.05
+CLASSIFIER_FLOOR = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def rank(facts: OrderFacts, *, limit: int = 5) -> list[Candidate]:
         item = item or rule.to_item
         unit = rule.to_unit or (responsible_unit(rule.to_item, facts.region) if rule.to_item else None)
         add(unit, Reason("rule", _("Rule “%(rule)s” names this unit") % {"rule": rule.name}, WEIGHT_RULE))
-    suggestions = get_router().suggest(facts.text) if facts.text.strip() else []
+    suggestions = get_router().suggest(facts.text, limit=6) if facts.text.strip() else []
     items = {i.code: i for i in DutyItem.objects.select_related("owner").filter(code__in=[s.item_code for s in suggestions])}
     if item is not None:
         add(responsible_unit(item, facts.region), _duty_reason(item))
