@@ -57,8 +57,8 @@ class Doors:
     def sign_in(self, username: str) -> Staff:
         """A person of the demo, signed in by the page."""
         client = self.client()
-        post_form(client, "/accounts/login/", login=username, password=DEMO_PASSWORD)
-        assert "sessionid" in client.cookies, f"{username} could not sign in"
+        answer = post_form(client, "/accounts/login/", login=username, password=DEMO_PASSWORD)
+        assert "sessionid" in client.cookies, f"{username} could not sign in: {answer.status_code} {answer.text[:300]}"
         return Staff(client)
 
     def chat(self) -> Chat:
