@@ -110,6 +110,9 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         if message.get("from") != self.channel_name:
             await self.send_json({"type": "typing", "speaker": str(message.get("speaker", ""))})
 
+    async def conversation_partial(self, message: dict[str, Any]) -> None:
+        """A call's words before they are a turn: for the seats alone."""
+
     async def _work(self) -> None:
         """Carry out what the citizen sent, one by one and in order."""
         while True:

@@ -39,6 +39,7 @@ SILENCE_S = 5.0  # nothing said after we asked: ask again
 DIGITS_SILENCE_S = 8.0  # the same while a number is looked up
 KEY_PAUSE_S = 3.0  # after the last key of a number
 PARTIAL_EVERY_S = 0.2
+OVERHEARD_EVERY_S = 0.25  # the same for the people who wait for the call or hold it
 AUDIO_GAP_S = 0.5
 BROKEN_UTTERANCE_S = 3.0  # no sound at all for so long ends an open turn
 NEWS_EVERY_S = 2.0  # beside the live nudge, which may be lost
@@ -143,6 +144,8 @@ class CallSession:
         self._gap_open = False
         self._asked = False
         self._shown_partial = ""
+        self._overheard = ""  # what those who read along were shown last
+        self._overheard_at = -OVERHEARD_EVERY_S
         self._saying = 0
         self._expecting = ""
         self._ref = secrets.token_hex(4)  # a second stream of the same call must not repeat the first one's references
@@ -223,6 +226,8 @@ class CallSession:
             self._send_digits()
         if self._playback.playing(now) or self._busy or self._saying or self._turns.open or self._digits:
             self._quiet_since = now
+        if self._turns.open and self._turns.words:
+            self._let_overhear(postprocess.clean(" ".join(self._turns.words)))
         patience = DIGITS_SILENCE_S if self.expected.kind == "digits" else SILENCE_S
         if self.owner == "bot" and self._asked and now - self._quiet_since > patience and not self._closing:
             self._quiet_since = now
@@ -287,7 +292,16 @@ class CallSession:
         if text != self._shown_partial and now - self._partial_at >= PARTIAL_EVERY_S:
             self._partial_at, self._shown_partial = now, text
             self.emit(PartialText(text))
+        self._let_overhear(text)
         self._interrupt_if_meant()
+
+    def _let_overhear(self, text: str) -> None:
+        """While a person has the call, show what is being said before the turn is over; an empty text takes it back."""
+        now = self.clock()
+        if self.owner == "bot" or text == self._overheard or (text and now - self._overheard_at < OVERHEARD_EVERY_S):
+            return
+        self._overheard, self._overheard_at = text, now
+        self.talk.overhear(text)
 
     def _dropped(self, dropped: Dropped) -> None:
         self.gaps.append({"at_ms": dropped.at_ms, "ms": dropped.ms, "why": "dropped"})
@@ -349,8 +363,10 @@ class CallSession:
             final = await heard.final
             text, confidence = postprocess.clean(final.text, names=self._names), final.confidence
         if not text:
+            self._let_overhear("")
             self._nothing_heard()
             return
+        self._overheard = ""  # the turn takes its place
         if heard.ending is not None and text in _BACKCHANNEL and self._playback.playing(self.clock()) and not self._asked:
             return  # a nod while we speak asks nothing of us
         self._stop_speaking()

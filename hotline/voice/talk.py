@@ -12,9 +12,11 @@ from hotline.conversations.models import Conversation, Turn
 from hotline.voice import actions as voice
 from hotline.voice.listening import ANYTHING, Expected
 from hotline.voice.models import Incident, Recording
+from ticketing.outbox import live
 
 # How many digits the bot waits for, by what it expects (chatbot's kinds of answers); 0: until the caller pauses.
 DIGITS = {"phone": 11, "order_number": 12, "query_code": 6, "number": 0, "id_number": 18, "digits": 0}
+OVERHEARD_CHARS = 500
 CLOSED = frozenset({"yes_no", "choice", "score", "rating", "confirm"})
 
 
@@ -61,6 +63,7 @@ class Talk(Protocol):
     async def open_recording(self, rate: int) -> Recording | None: ...
     async def close_recording(self, recording: Recording, gaps: list[dict[str, Any]]) -> None: ...
     async def incident(self, kind: str, detail: str) -> None: ...
+    def overhear(self, text: str) -> None: ...
 
 
 class ConversationTalk:
@@ -108,6 +111,10 @@ class ConversationTalk:
     async def incident(self, kind: str, detail: str) -> None:
         """Keep a row about something on the wire."""
         await pool.run(voice.note_incident, kind=Incident.Kind(kind), detail=detail, conversation=self._conversation)
+
+    def overhear(self, text: str) -> None:
+        """Show those who read along what is being said just now. Returns at once; it may be lost, the turn follows."""
+        live.nudge(group=self.group, message={"type": "conversation.partial", "text": text[:OVERHEARD_CHARS]})
 
     def _says(self, text: str, confidence: float | None, audio_ms: int | None, ref: str) -> Exchange:
         after = self._shown

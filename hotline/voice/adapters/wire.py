@@ -260,8 +260,9 @@ class CallSocket:
         await layer.group_add(session.talk.group, name)
         try:
             while True:
-                await layer.receive(name)
-                session.nudge()
+                message = await layer.receive(name)
+                if message.get("type") == "conversation.changed":  # typing and what is overheard change nothing
+                    session.nudge()
         finally:
             await layer.group_discard(session.talk.group, name)
 

@@ -40,6 +40,7 @@ class FakeTalk:
     closed_gaps: list[dict[str, Any]] | None = None
     before_answer: Callable[[], Any] | None = None
     refs: list[str] = field(default_factory=list)
+    overheard: list[str] = field(default_factory=list)
 
     def turn(self, speaker: str, text: str) -> Said:
         self.seq += 1
@@ -93,6 +94,9 @@ class FakeTalk:
 
     async def close_recording(self, recording: Any, gaps: list[dict[str, Any]]) -> None:
         self.closed_gaps = gaps
+
+    def overhear(self, text: str) -> None:
+        self.overheard.append(text)
 
     async def incident(self, kind: str, detail: str) -> None:
         self.heard.append(("incident", kind))

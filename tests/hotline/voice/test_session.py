@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -35,6 +36,28 @@ async def test_partials_come_at_most_five_times_a_second():
     await call.listen()
     await call.sound(2000)
     assert 2 <= len(call.partials) <= 10
+    await call.end()
+
+
+async def test_who_has_the_call_reads_what_is_being_said_at_most_four_times_a_second():
+    words = "路灯 坏 了 很 久 没 有 人 来 修 晚上 看 不 见 路 很 危险 请 快 修"
+    call = Call(FakeTalk(owner="seat"), [Utterance(words, 2000)])
+    await call.begin()
+    await call.listen()
+    await call.say(2000)
+    heard = call.talk.overheard
+    assert 4 <= len(heard) <= 9
+    assert all(text and later.startswith(text) for text, later in pairwise(heard))
+    assert call.said[0].startswith(heard[-1])
+    await call.end()
+
+
+async def test_nobody_overhears_the_bot():
+    call = Call(FakeTalk(answers=["好的。"]), ["路灯 坏 了"])
+    await call.begin()
+    await call.listen()
+    await call.say()
+    assert call.said == ["路灯坏了"] and call.talk.overheard == []
     await call.end()
 
 

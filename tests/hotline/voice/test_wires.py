@@ -15,61 +15,24 @@ from django.conf import settings as django_settings
 from django.core import signing
 from django.urls import reverse
 
-from hotline.conversations import pool
 from hotline.conversations.models import Conversation, Turn
 from hotline.voice import tasks
-from hotline.voice.actions import import_lines
 from hotline.voice.adapters.browser import browser
 from hotline.voice.adapters.twilio import media, media_url
-from hotline.voice.models import Incident, Line, Recording
+from hotline.voice.models import Incident, Recording
 from hotline.voice.tokens import CallGrant, grant
 from hotline.voice.wave import read_mulaw
 from speech_models import service
 from speech_models.recogniser import Recogniser, RecogniserUnavailable
-from speech_models.scripted import ScriptedSource, Utterance
+from speech_models.scripted import Utterance
 from tests.hotline.voice.sockets import SILENCE, SOUND, FarEnd
-from ticketing.outbox import live
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("voice_out", "scripted_bot", "line")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("voice_out", "scripted_bot", "line", "threads_let_go", "recordings_dir"),
+]
 
 AUTH_TOKEN = "an-auth-token-of-the-tests"
-
-
-@pytest.fixture(autouse=True)
-def _threads_let_go():
-    yield
-    pool.close()
-    live.close_readers()
-
-
-@pytest.fixture
-def line(db) -> Line:
-    row = {"number": "12345", "name": "主号", "answer_first": "bot", "greeting_zh": "您好，这里是热线。"}
-    import_lines(rows=[row, {**row, "number": "12315", "answer_first": "person"}])
-    return Line.objects.get(number="12345")
-
-
-@pytest.fixture(autouse=True)
-def recordings_dir(settings, tmp_path):
-    settings.RECORDINGS_DIR = tmp_path / "recordings"
-    return settings.RECORDINGS_DIR
-
-
-@pytest.fixture
-def listener():
-    """Replaces the process's recogniser by a script."""
-    made: list[Recogniser] = []
-
-    def use(*script: str | Utterance) -> Recogniser:
-        door = Recogniser(ScriptedSource(script), threads=1)
-        service.use_recogniser(door)
-        made.append(door)
-        return door
-
-    yield use
-    service.use_recogniser(None)
-    for door in made:
-        door.shutdown()
 
 
 def token(channel: str = "voice", **more) -> str:

@@ -60,10 +60,27 @@
     else turn.text.split("\n").forEach((line, index) => { if (index) text.append(element("br")); text.append(line); });
     ((turn.data || {}).sources || []).forEach((source) => text.append(element("span", "line-source", [source.title, source.article].filter(Boolean).join(" "))));
     row.append(element("span", "line-who", words(names[turn.speaker])), text, element("span", "line-at nums", "#" + turn.seq + " " + (turn.at || "").slice(11, 19)));
-    log.append(row);
+    if (turn.speaker === "citizen") overhear("");
+    log.insertBefore(row, log.querySelector(".line-partial"));
     if (stay) log.scrollTop = log.scrollHeight;
     typing.textContent = "";
     if (turn.speaker === "citizen") helpSoon();
+  }
+  // What is being said on a call just now: a grey line that grows until the turn takes its place. Readers of the screen
+  // get the turn alone.
+  function overhear(text) {
+    if (!log) return;
+    let row = log.querySelector(".line-partial");
+    if (!text) { if (row) row.remove(); return; }
+    const stay = log.scrollHeight - log.scrollTop - log.clientHeight < 160;
+    if (!row) {
+      row = element("li", "line line-citizen line-partial");
+      row.setAttribute("aria-hidden", "true");
+      row.append(element("span", "line-who", words("Citizen")), element("span", "line-text"), element("span", "line-at", words("Speaking")));
+      log.append(row);
+    }
+    row.querySelector(".line-text").textContent = text;
+    if (stay) log.scrollTop = log.scrollHeight;
   }
   const typing = document.getElementById("talk-typing") || element("p");
   const problem = document.getElementById("say-problem");
@@ -86,8 +103,9 @@
         typing.textContent = words("Typing");
         window.clearTimeout(typingTimer);
         typingTimer = window.setTimeout(() => { typing.textContent = ""; }, 4000);
-      } else if (data.type === "partial") typing.textContent = data.text;
+      } else if (data.type === "partial") overhear(data.text);
       else if (data.type === "status") {
+        if (data.status !== "open") overhear("");
         if (data.status === "ended") typing.textContent = words("Ended");
         else if (mine && !data.mine) { mine = false; complain(words("Lost")); }
       } else if (data.type === "error") {
