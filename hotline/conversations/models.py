@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.citizens.models import Citizen
@@ -104,7 +105,8 @@ class Turn(models.Model):
     audio_ms = models.PositiveIntegerField(_("position in the recording, ms"), null=True, blank=True)
     client_ref = models.CharField(max_length=40, null=True, blank=True)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(_("at"), auto_now_add=True)
+    # When it was said. What was recognised after the call has a late number and an early time.
+    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
 
     # How a move of the bot is spoken; only on turns fresh from an action, for the voice that speaks them at once.
     speech: str = ""

@@ -49,6 +49,16 @@ def turns_after(conversation: Conversation, seq: int, *, limit: int = MOST_TURNS
     return list(Turn.objects.filter(conversation_id=conversation.pk, seq__gt=seq).select_related("staff").order_by("seq")[:limit])
 
 
+def transcript(conversation: Conversation) -> list[Turn]:
+    """All turns as they were said: by number, and what was recognised after the call at its place in time."""
+    turns = turns_after(conversation, 0)
+    told = [turn for turn in turns if not turn.data.get("late")]
+    for late in sorted((turn for turn in turns if turn.data.get("late")), key=lambda turn: (turn.at, turn.seq)):
+        place = next((number for number, turn in enumerate(told) if turn.at > late.at), len(told))
+        told.insert(place, late)
+    return told
+
+
 def turn_as_json(turn: Turn) -> dict[str, Any]:
     """A turn as the citizen's page and the API get it."""
     return {

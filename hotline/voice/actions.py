@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from hotline.conversations import actions as conversations
 from hotline.conversations.models import Conversation
 from hotline.voice import recording as files
 from hotline.voice.models import Incident, Line, Recording
@@ -82,7 +83,9 @@ def close_recording(*, recording: Recording, gaps: Iterable[Mapping[str, Any]] =
 
 
 def retranscribe_gaps(*, recording: Recording) -> Recording:
-    """Recognise from the recording what a full queue had dropped; doing it again changes nothing.
+    """Recognise from the recording what a full queue had dropped, and put it into the conversation at its place.
+
+    Doing it again changes nothing.
 
     Raises:
         RecogniserUnavailable: no model; the job tries again later.
@@ -97,10 +100,22 @@ def retranscribe_gaps(*, recording: Recording) -> Recording:
         pcm = files.read_caller(
             file_of(recording), recording.rate, gap["at_ms"] - GAP_MARGIN_MS, gap["ms"] + 2 * GAP_MARGIN_MS, recogniser.rate
         )
-        text = clean(recogniser.transcribe(pcm).text)
-        found.append({"at_ms": gap["at_ms"], "ms": gap["ms"], "text": text})
-    recording.late_text = json.dumps(found, ensure_ascii=False)
-    recording.save(update_fields=["late_text"])
+        final = recogniser.transcribe(pcm)
+        found.append({"at_ms": gap["at_ms"], "ms": gap["ms"], "text": clean(final.text), "confidence": final.confidence})
+    with transaction.atomic():
+        for heard in found:
+            if heard["text"]:
+                conversations.add_heard_later(
+                    conversation=recording.conversation,
+                    text=heard["text"],
+                    confidence=heard["confidence"],
+                    audio_ms=heard["at_ms"],
+                    ms=heard["ms"],
+                    recording_began=recording.started_at,
+                    client_ref=f"late-{recording.pk}-{heard['at_ms']}",
+                )
+        recording.late_text = json.dumps(found, ensure_ascii=False)
+        recording.save(update_fields=["late_text"])
     return recording
 
 

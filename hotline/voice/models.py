@@ -60,7 +60,7 @@ class Recording(models.Model):
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     # Stretches that were not recognised live: [{"at_ms": 1200, "ms": 300, "why": "dropped" or "network"}].
     gaps = models.JSONField(_("gaps"), default=list, blank=True)
-    # What was found in them afterwards, as JSON: [{"at_ms": 1200, "ms": 300, "text": "..."}].
+    # What was found in them afterwards, as JSON: [{"at_ms": 1200, "ms": 300, "text": "...", "confidence": 0.8}].
     late_text = SealedTextField(_("recognised later"), blank=True, default="")
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
     retention_until = models.DateField(_("kept until"))

@@ -33,7 +33,10 @@ def recordings_left_open() -> list[Recording]:
 
 
 def heard_later(conversation: Conversation) -> list[dict[str, Any]]:
-    """What was recognised from the recording after the call: `at_ms`, `ms`, `text` of each gap. Personal."""
+    """What was recognised from the recording after the call: `at_ms`, `ms`, `text`, `confidence` of each gap.
+
+    Personal. What says something new stands in the transcript as well.
+    """
     found: list[dict[str, Any]] = []
     for recording in conversation.recordings.all():
         found += json.loads(recording.late_text) if recording.late_text else []

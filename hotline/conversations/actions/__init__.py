@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from hotline.conversations.actions._rows import group_of
 from hotline.conversations.actions.owner import break_off, end, hand_over, link_order, release, requeue, seat_says, take
-from hotline.conversations.actions.talk import citizen_says, citizen_silent, press_key, record, start_conversation, touch
+from hotline.conversations.actions.talk import (
+    add_heard_later,
+    citizen_says,
+    citizen_silent,
+    press_key,
+    record,
+    start_conversation,
+    touch,
+)
 
 __all__ = [
+    "add_heard_later",
     "break_off",
     "citizen_says",
     "citizen_silent",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -52,8 +53,13 @@ def add_turn(
     audio_ms: int | None = None,
     client_ref: str = "",
     staff: Staff | None = None,
+    said_at: datetime | None = None,
 ) -> Turn:
-    """The next numbered turn of a locked conversation, and a nudge to whoever follows it after the commit."""
+    """The next numbered turn of a locked conversation, and a nudge to whoever follows it after the commit.
+
+    `said_at` is for what was said earlier than now.
+    """
+    now = timezone.now()
     turn = Turn.objects.create(
         conversation=conversation,
         seq=conversation.next_seq,
@@ -65,9 +71,10 @@ def add_turn(
         audio_ms=audio_ms,
         client_ref=client_ref[:CLIENT_REF_CHARS] or None,
         staff=staff,
+        at=said_at or now,
     )
     conversation.next_seq += 1
-    conversation.active_at = timezone.now()
+    conversation.active_at = now
     conversation.save(update_fields=["next_seq", "active_at"])
     nudge(conversation)
     return turn

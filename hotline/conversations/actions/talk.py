@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -118,6 +119,56 @@ def record(*, conversation: Conversation, text: str, client_ref: str = "") -> Tu
         row = _rows.lock(conversation)
         heard = row.turns.filter(client_ref=client_ref).first() if client_ref else None
         return heard or _rows.add_turn(row, speaker=Turn.Speaker.CITIZEN, text=words, client_ref=client_ref)
+
+
+def add_heard_later(
+    *,
+    conversation: Conversation,
+    text: str,
+    confidence: float,
+    audio_ms: int,
+    ms: int,
+    recording_began: datetime,
+    client_ref: str,
+) -> Turn | None:
+    """Add what was recognised from a call's recording afterwards, marked, at the time at which it was said.
+
+    `audio_ms` and `ms` are the stretch of the recording, `recording_began` its beginning. The bot is not asked: the moment
+    has passed. Returns the turn, or None when the words stand in the turns around the stretch already. Doing it again
+    with the same `client_ref` gives the first turn.
+    """
+    words = _rows.clean_text(text)
+    with transaction.atomic():
+        row = _rows.lock(conversation)
+        known = row.turns.filter(client_ref=client_ref[: _rows.CLIENT_REF_CHARS]).first()
+        if known is not None:
+            return known
+        spoken = [
+            turn for turn in row.turns.filter(speaker=Turn.Speaker.CITIZEN, audio_ms__isnull=False) if not turn.data.get("late")
+        ]
+        before = max((turn for turn in spoken if turn.audio_ms <= audio_ms), key=lambda turn: turn.audio_ms, default=None)
+        after = min((turn for turn in spoken if turn.audio_ms > audio_ms), key=lambda turn: turn.audio_ms, default=None)
+        if any(turn is not None and _bare(words) in _bare(turn.text) for turn in (before, after)):
+            return None
+        said_at = min(recording_began + timedelta(milliseconds=audio_ms + ms), timezone.now())
+        if before is not None:
+            said_at = max(said_at, before.at)
+        if after is not None:  # gaps of the line make the recording shorter than the call: its neighbours know better
+            said_at = min(said_at, after.at - timedelta(milliseconds=1))
+        return _rows.add_turn(
+            row,
+            speaker=Turn.Speaker.CITIZEN,
+            text=words,
+            data={"late": True},
+            confidence=confidence,
+            audio_ms=audio_ms,
+            client_ref=client_ref,
+            said_at=said_at,
+        )
+
+
+def _bare(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())
 
 
 def run_bot(*, conversation: Conversation, utterance: Utterance) -> list[Turn]:

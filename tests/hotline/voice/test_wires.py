@@ -288,6 +288,9 @@ async def test_dropped_sound_is_recognised_after_the_call(listener, recordings_d
     await sync_to_async(drain)()
     found = await sync_to_async(lambda: selectors.heard_later(Conversation.objects.get()))()
     assert "反映" in "".join(piece["text"] for piece in found)
+    late = await sync_to_async(lambda: [turn for turn in Turn.objects.order_by("seq") if turn.data.get("late")])()
+    assert any("反映" in turn.text for turn in late)
+    assert all(turn.speaker == "citizen" and turn.audio_ms is not None for turn in late)
     service.get_recogniser().shutdown()
     service.use_recogniser(None)
 

@@ -8,7 +8,7 @@
   if (!desk) return;
   const talk = log ? log.dataset.talk : "";
   const words = (name) => (log && log.dataset["text" + name]) || "";
-  let last = log ? Number((log.lastElementChild || { dataset: {} }).dataset.seq || 0) : 0;
+  let last = log ? Number(log.dataset.lastSeq || 0) : 0;
 
   // Queue: fetched anew after an event; while the hand is on it, it waits so that nothing moves under it. -----------------
   let queueTimer = 0;
@@ -61,7 +61,13 @@
     ((turn.data || {}).sources || []).forEach((source) => text.append(element("span", "line-source", [source.title, source.article].filter(Boolean).join(" "))));
     row.append(element("span", "line-who", words(names[turn.speaker])), text, element("span", "line-at nums", "#" + turn.seq + " " + (turn.at || "").slice(11, 19)));
     if (turn.speaker === "citizen") overhear("");
-    log.insertBefore(row, log.querySelector(".line-partial"));
+    row.dataset.at = turn.at || "";
+    if ((turn.data || {}).late) { // said before what stands below it
+      row.classList.add("line-late");
+      text.append(element("span", "line-source", words("Late")));
+      const later = Array.from(log.children).find((line) => Date.parse(line.dataset.at) > Date.parse(turn.at));
+      log.insertBefore(row, later || log.querySelector(".line-partial"));
+    } else log.insertBefore(row, log.querySelector(".line-partial"));
     if (stay) log.scrollTop = log.scrollHeight;
     typing.textContent = "";
     if (turn.speaker === "citizen") helpSoon();
