@@ -13,10 +13,11 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the navigation which pages are here, and who looks at them."""
-        from ticketing.desk import people, tasks  # noqa: F401  tasks registers who may follow which stream
+        from ticketing.desk import exporting, people, tasks  # noqa: F401  tasks registers who may follow which stream
         from ticketing.desk.places import PLACES
         from ticketing.ui import nav
 
+        exporting.register_exports()
         nav.register_viewer(people.viewer_of)
         nav.register_demo_logins(people.demo_logins)
         for place in PLACES:

@@ -1,0 +1,52 @@
+"""What the pages of the desks show, by desk. Every list has a fixed number of queries, however long it is."""
+
+from ticketing.desk.selectors.callback import callback_rows
+from ticketing.desk.selectors.detail import order_detail, question_answers
+from ticketing.desk.selectors.finding import find_orders, looks_like_number
+from ticketing.desk.selectors.inbox import (
+    INBOX_STATES,
+    Proposal,
+    inbox_counts,
+    inbox_detail,
+    last_event,
+    marked,
+    pending_reply,
+    proposals,
+)
+from ticketing.desk.selectors.rows import ANSWERED, DONE_STATES, ON_CLOCK, ClockView, Row, clock_view, rows_of
+from ticketing.desk.selectors.story import Happening, changes_since, happening, happenings
+from ticketing.desk.selectors.supervision import supervision_counts, supervision_list
+from ticketing.desk.selectors.unit import Group, due_bounds, group_of, unit_groups
+
+__all__ = [
+    "ANSWERED",
+    "DONE_STATES",
+    "INBOX_STATES",
+    "ON_CLOCK",
+    "ClockView",
+    "Group",
+    "Happening",
+    "Proposal",
+    "Row",
+    "callback_rows",
+    "changes_since",
+    "clock_view",
+    "due_bounds",
+    "find_orders",
+    "group_of",
+    "happening",
+    "happenings",
+    "inbox_counts",
+    "inbox_detail",
+    "last_event",
+    "looks_like_number",
+    "marked",
+    "order_detail",
+    "pending_reply",
+    "proposals",
+    "question_answers",
+    "rows_of",
+    "supervision_counts",
+    "supervision_list",
+    "unit_groups",
+]

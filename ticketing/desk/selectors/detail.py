@@ -1,0 +1,60 @@
+"""One order: everything on its page apart from what can be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import get_language
+
+from ticketing.clocks.models import Clock, ClockKind
+from ticketing.clocks.selectors import ClockPanel, clock_panel
+from ticketing.desk.selectors.inbox import marked
+from ticketing.desk.selectors.rows import DONE_STATES, clock_view
+from ticketing.desk.selectors.story import happenings
+from ticketing.orders import selectors as orders
+from ticketing.orders.models import WorkOrder
+from ticketing.organisation.models import Staff
+
+
+def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
+    """Everything on the order's page apart from what can be done."""
+    panels = [clock_view(panel) for panel in _panels(order)]
+    running = [view for view in panels if not view.done]
+    ended = [view for view in panels if view.done]
+    main = next((v for v in running if v.panel.clock.kind == ClockKind.HANDLE), running[0] if running else None)
+    return {
+        "order": order,
+        "marked": marked(order),
+        "clocks": sorted(running, key=lambda view: view is not main) + ended,
+        "clock": main,
+        "meaning": "done" if order.state in DONE_STATES else main.meaning if main else "normal",
+        "events": happenings(order, staff),
+        "contact": orders.contact_of(order, staff),
+        "may_reveal": orders.may_reveal(order, staff),
+        "files": list(order.attachments.all()),
+        "replies": list(order.replies.select_related("unit")),
+        "similar": list(orders.similar_open_orders(order)),
+        "earlier": [o for o in orders.earlier_orders(order.citizen, limit=6) if o.pk != order.pk][:5],
+        "answers": question_answers(order),
+        "merged": list(order.merged_orders.all()[:10]),
+    }
+
+
+def _panels(order: WorkOrder) -> list[ClockPanel]:
+    clocks = Clock.objects.filter(order_number=order.number).select_related("calendar").prefetch_related("pauses")
+    return [clock_panel(clock) for clock in clocks.order_by("started_at", "pk")]
+
+
+def question_answers(order: WorkOrder) -> list[tuple[str, str]]:
+    """The item's questions with what the citizen answered, choices in words."""
+    if not order.answers:
+        return []
+    chinese = (get_language() or "zh").startswith("zh")
+    known = {q.slot: q for q in order.duty_item.questions.all()} if order.duty_item else {}
+    answered = []
+    for slot, value in order.answers.items():
+        question = known.get(slot)
+        label = (question.prompt_zh if chinese else question.prompt_en) if question else slot
+        names = {str(c.get("value")): c.get("zh" if chinese else "en", "") for c in (question.choices if question else [])}
+        answered.append((label, names.get(str(value)) or str(value)))
+    return answered
