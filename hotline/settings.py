@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "ticketing.outbox",
     "ticketing.organisation",
     "ticketing.citizens",
+    "ticketing.exchange",
     "speech_models",
     "ticketing.clocks",
     "ticketing.orders",
@@ -235,6 +236,8 @@ PROMPTS_DIR = VAR_DIR / "prompts"
 CITY_DIR = Path(env.str("CITY_DIR", default=str(BASE_DIR / "demo")))
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=10 * 1024 * 1024)  # one attachment
 UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=6)
+EXPORT_MAX_ROWS = env.int("EXPORT_MAX_ROWS", default=100_000)  # one list as Excel
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)  # one uploaded table
 TEXT_MAX_CHARS = env.int("TEXT_MAX_CHARS", default=5000)  # one utterance or one report
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
