@@ -78,6 +78,30 @@ class AlreadyTaken(ConversationError):
         self.holder = name
 
 
+class LineGone(ConversationError):
+    """Only who is there can be put on hold."""
+
+    code = "line_gone"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("The citizen is no longer connected and cannot be put on hold. Call back instead."))
+
+
+class CannotTransfer(ConversationError):
+    """The transfer has no usable target."""
+
+    code = "cannot_transfer"
+    status = 409
+
+    def __init__(self, target: str = "") -> None:
+        super().__init__(
+            _("%(target)s cannot take a conversation just now. Choose somebody else, a skill, or the queue.") % {"target": target}
+            if target
+            else _("Choose another seat, a skill, or the queue.")
+        )
+
+
 class UnknownConversation(ConversationError):
     """No conversation answers to this token or reference."""
 

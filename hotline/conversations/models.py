@@ -59,6 +59,13 @@ class Conversation(models.Model):
     dialogue = SealedTextField(default="", blank=True)
     summary = SealedTextField(_("summary"), blank=True)
     hand_over_reason = models.CharField(_("why it was handed over"), max_length=40, blank=True)
+    # For whom it waits in the queue after a transfer, and what the last seat wants the next one to know.
+    wanted_seat = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("meant for")
+    )
+    wanted_skill = models.CharField(_("meant for skill"), max_length=40, blank=True)
+    note = SealedTextField(_("note for the next seat"), blank=True, default="")
+    held_at = models.DateTimeField(_("on hold since"), null=True, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=5)  # 0 is an emergency
     order_number = models.CharField(_("order number"), max_length=12, blank=True, db_index=True)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
@@ -130,6 +137,9 @@ class ConversationEvent(models.Model):
         TAKEN = "taken", _("Taken by a seat agent")
         RELEASED = "released", _("Given back to the queue")
         REQUEUED = "requeued", _("Back in the queue, the seat agent was gone")
+        HELD = "held", _("Put on hold")
+        UNHELD = "unheld", _("Taken off hold")
+        TRANSFERRED = "transferred", _("Transferred")
         DROPPED = "dropped", _("Output dropped, its sender was not the owner")
         LINKED = "linked", _("Linked with an order")
         BROKEN_OFF = "broken_off", _("Broken off")

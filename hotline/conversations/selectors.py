@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from hotline.conversations import bot
 from hotline.conversations.errors import NotOwner, UnknownConversation
-from hotline.conversations.models import Conversation, Turn
+from hotline.conversations.models import Conversation, ConversationEvent, Turn
 from ticketing.citizens.sealing import blind_index
 from ticketing.organisation.models import Staff
 
@@ -80,6 +81,7 @@ def status_as_json(conversation: Conversation) -> dict[str, Any]:
         "status": conversation.status,
         "order_number": conversation.order_number,
         "ahead": ahead,
+        "held": conversation.held_at is not None,
         "last_seq": conversation.next_seq - 1,
     }
 
@@ -89,9 +91,16 @@ def waiting() -> QuerySet[Conversation]:
     return (
         Conversation.objects.filter(owner=Conversation.Owner.QUEUE)
         .exclude(status=Conversation.Status.ENDED)
-        .select_related("citizen")
+        .select_related("citizen", "wanted_seat")
         .order_by("priority", "queued_at", "started_at")
     )
+
+
+def waiting_since(conversation: Conversation) -> datetime:
+    """When a conversation came into the queue the last time; `queued_at` is the first time."""
+    kinds = ConversationEvent.Kind
+    last = conversation.events.filter(kind__in=[kinds.QUEUED, kinds.RELEASED, kinds.REQUEUED, kinds.TRANSFERRED]).last()
+    return last.at if last else conversation.queued_at or conversation.started_at
 
 
 def ahead_in_queue(conversation: Conversation) -> int | None:

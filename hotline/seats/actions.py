@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from hotline.conversations import actions as conversations
 from hotline.conversations import selectors as talks
+from hotline.conversations.errors import CannotTransfer
 from hotline.conversations.models import Conversation
 from hotline.seats import selectors
 from hotline.seats.models import Presence, PresenceChange, Ring
@@ -99,6 +100,19 @@ def refuse(*, conversation: Conversation, staff: Staff) -> None:
 def release(*, conversation: Conversation, staff: Staff) -> None:
     """Give a conversation back to the queue. Raises NotOwner."""
     conversations.release(conversation=conversation, seat=staff)
+    _after_talk(staff)
+
+
+def transfer(*, conversation: Conversation, staff: Staff, to: Staff | None = None, skill: str = "", note: str = "") -> None:
+    """Pass a conversation on to a seat that is free, to a skill, or to the queue, with a note; wrap-up follows.
+
+    Raises NotOwner, ConversationEnded, CannotTransfer (the seat is not free, nobody has the skill), TextTooLong.
+    """
+    if to is not None and not selectors.free_seats().filter(staff=to).exists():
+        raise CannotTransfer(to.display_name)
+    if skill and skill not in selectors.skills():
+        raise CannotTransfer(skill)
+    conversations.transfer(conversation=conversation, seat=staff, to=to, skill=skill, note=note)
     _after_talk(staff)
 
 
@@ -240,17 +254,24 @@ def _give_back(staff: Staff, *, reason: str) -> None:
 
 
 def _next_seat(talk: Conversation) -> Staff | None:
-    """Who is idle longest, was seen lately, has nothing ringing and has not passed on or missed this one."""
-    alive = timezone.now() - timedelta(seconds=settings.SEAT_OFFLINE_SECONDS)
-    free = (
-        Presence.objects.filter(state=State.IDLE, seen_at__gte=alive)
-        .exclude(staff__rings__outcome=Outcome.RINGING)
-        .exclude(staff__in=Ring.objects.filter(conversation=talk, outcome__in=[Outcome.MISSED, Outcome.REFUSED]).values("staff"))
-        .select_related("staff")
-        .order_by("since")
-        .first()
+    """Who is idle longest, was seen lately, has nothing ringing and has not passed on or missed this one.
+
+    Whom a transfer is meant for comes first. Nobody waits for a seat or a skill that is not to be had.
+    """
+    passed = set(
+        Ring.objects.filter(conversation=talk, outcome__in=[Outcome.MISSED, Outcome.REFUSED])
+        .filter(rung_at__gte=talks.waiting_since(talk))
+        .values_list("staff_id", flat=True)
     )
-    return free.staff if free else None
+    busy = set(Ring.objects.filter(outcome=Outcome.RINGING).values_list("staff_id", flat=True))
+    idle = [found.staff for found in selectors.free_seats() if found.staff_id not in passed | busy]
+    if talk.wanted_seat_id and any(staff.pk == talk.wanted_seat_id for staff in idle):
+        return talk.wanted_seat
+    if talk.wanted_skill:
+        there = [found.staff for found in selectors.seats_now() if found.staff_id not in passed]
+        if any(talk.wanted_skill in staff.skills for staff in there):
+            idle = [staff for staff in idle if talk.wanted_skill in staff.skills]
+    return idle[0] if idle else None
 
 
 def _ring(talk: Conversation, staff: Staff) -> int:

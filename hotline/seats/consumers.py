@@ -16,7 +16,7 @@ from hotline.conversations.actions import group_of
 from hotline.conversations.errors import BadFrame, ConversationError, ServerFault
 from hotline.conversations.models import Conversation
 from hotline.seats import actions
-from hotline.seats.tasks import SEATS
+from hotline.seats.selectors import SEATS
 from ticketing.outbox import live
 
 log = structlog.get_logger(__name__)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,7 +24,9 @@ from ticketing.orders.models import WorkOrder
 from ticketing.orders.privacy import mask_numbers
 from ticketing.orders.workflow import OPEN
 from ticketing.organisation.models import DutyItem, OrderType, Place, Staff
+from ticketing.organisation.roles import Role
 
+SEATS = (Role.SEAT, Role.SHIFT_LEADER)  # who takes conversations
 LISTENED_TURNS = 8  # citizen's turns since the bot stopped that are understood for the form
 SURE, FAIR = 0.8, 0.5
 
@@ -41,6 +44,7 @@ REASONS = {
     "hung_up": gettext_lazy("Broken off, call back"),
     "left": gettext_lazy("Left, get in touch"),
     "released": gettext_lazy("Given back"),
+    "transferred": gettext_lazy("Transferred"),
     "requeued": gettext_lazy("Seat agent was gone"),
 }
 
@@ -56,6 +60,7 @@ class Waiting:
     waited: timedelta
     contact: str
     first_words: str
+    meant_for: str
 
 
 def presence_of(staff: Staff) -> Presence | None:
@@ -101,6 +106,7 @@ def rows(conversations: list[Conversation]) -> list[Waiting]:
             waited=now - (talk.queued_at or talk.started_at),
             contact=mask("phone", talk.citizen.phone) if talk.citizen else "",
             first_words=mask_numbers(last_words.get(talk.pk, ""))[:60],
+            meant_for=str(talk.wanted_seat or talk.wanted_skill),
         )
         for talk in conversations
     ]
@@ -259,6 +265,18 @@ def form_choices() -> dict[str, Any]:
         "order_types": list(OrderType.objects.all()),
         "duty_items": list(DutyItem.objects.filter(is_active=True).select_related("category").order_by("code")),
     }
+
+
+def free_seats() -> QuerySet[Presence]:
+    """Seats that are idle and were seen lately, who is idle longest first."""
+    alive = timezone.now() - timedelta(seconds=settings.SEAT_OFFLINE_SECONDS)
+    return Presence.objects.filter(state=Presence.State.IDLE, seen_at__gte=alive).select_related("staff").order_by("since")
+
+
+def skills() -> list[str]:
+    """What seats are skilled in, of all who take conversations."""
+    staff = Staff.objects.filter(is_active=True, appointments__role__in=SEATS).distinct()
+    return sorted({skill for person in staff for skill in person.skills})
 
 
 def seats_now() -> list[Presence]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hotline.seats import actions
+from hotline.seats.selectors import SEATS
 from ticketing.organisation.models import Staff
 from ticketing.organisation.roles import Role
 from ticketing.outbox import registry
-
-SEATS = (Role.SEAT, Role.SHIFT_LEADER)
 
 
 @registry.handles("queue.changed")

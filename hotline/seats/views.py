@@ -21,12 +21,12 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.conversations import actions as conversations
 from hotline.conversations import selectors as talks
 from hotline.conversations.city import places_named_like
-from hotline.conversations.errors import ConversationError, UnknownConversation
+from hotline.conversations.errors import CannotTransfer, ConversationError, UnknownConversation
 from hotline.conversations.models import Conversation
 from hotline.seats import actions, selectors
 from hotline.seats.forms import TalkForm, label_of
 from hotline.seats.models import Presence
-from hotline.seats.tasks import SEATS
+from hotline.seats.selectors import SEATS
 from ticketing.citizens.selectors import mask
 from ticketing.orders.errors import OrderError
 from ticketing.organisation.models import DutyItem, Staff
@@ -136,6 +136,44 @@ def release(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @seats_only
 @require_POST
+def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask the citizen to wait."""
+    return _carry_out(request, pk, lambda talk, staff: conversations.hold(conversation=talk, seat=staff))
+
+
+@seats_only
+@require_POST
+def unhold(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Go on with who was asked to wait."""
+    return _carry_out(request, pk, lambda talk, staff: conversations.unhold(conversation=talk, seat=staff))
+
+
+@seats_only
+@require_POST
+def transfer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Pass it on: `to` is "queue", "seat:<id>" or "skill:<name>"."""
+    kind, _colon, target = request.POST.get("to", "").partition(":")
+    seat = Staff.objects.filter(pk=int(target)).first() if kind == "seat" and target.isdecimal() and len(target) < 9 else None
+    if kind not in ("queue", "seat", "skill") or (kind == "seat" and seat is None) or (kind == "skill" and not target):
+        tell(request, messages.ERROR, what=CannotTransfer().message)
+        return redirect("seats:talk", pk=pk)
+    return _carry_out(
+        request,
+        pk,
+        lambda talk, staff: actions.transfer(
+            conversation=talk,
+            staff=staff,
+            to=seat,
+            skill=target if kind == "skill" else "",
+            note=request.POST.get("note", ""),
+        ),
+        to_desk=True,
+        done=_("The conversation was passed on."),
+    )
+
+
+@seats_only
+@require_POST
 def end(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End the conversation."""
     return _carry_out(request, pk, lambda talk, staff: actions.end(conversation=talk, staff=staff), to_desk=True)
@@ -233,13 +271,15 @@ def _talk(pk: UUID) -> Conversation:
 
 
 def _carry_out(
-    request: HttpRequest, pk: UUID, verb: Callable[[Conversation, Staff], Any], *, to_desk: bool = False
+    request: HttpRequest, pk: UUID, verb: Callable[[Conversation, Staff], Any], *, to_desk: bool = False, done: str = ""
 ) -> HttpResponse:
     try:
         verb(_talk(pk), _staff(request))
     except ConversationError as error:
         tell(request, messages.ERROR, what=error.message)
         return redirect("seats:talk", pk=pk)
+    if done:
+        tell(request, messages.SUCCESS, what=done)
     return redirect("seats:desk") if to_desk else redirect("seats:talk", pk=pk)
 
 
@@ -266,6 +306,8 @@ def _talk_context(talk: Conversation, staff: Staff) -> dict[str, Any]:
         "turns": talks.transcript(talk),
         "last_seq": talk.next_seq - 1,
         "events": talk.events.order_by("id"),
+        "free_seats": [found.staff for found in selectors.free_seats() if found.staff_id != staff.pk] if holds else [],
+        "skills": selectors.skills() if holds else [],
         "assist": selectors.assist(talk, staff),
         "client_ref": secrets.token_hex(12),
         **_form_context(talk, None),

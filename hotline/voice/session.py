@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 SILENCE_S = 5.0  # nothing said after we asked: ask again
 DIGITS_SILENCE_S = 8.0  # the same while a number is looked up
 KEY_PAUSE_S = 3.0  # after the last key of a number
+HOLD_EVERY_S = 20.0  # somebody on hold hears that we are still there
 PARTIAL_EVERY_S = 0.2
 OVERHEARD_EVERY_S = 0.25  # the same for the people who wait for the call or hold it
 AUDIO_GAP_S = 0.5
@@ -138,11 +139,11 @@ class CallSession:
         self._last_seq = 0
         self._digits = ""
         now = clock()
-        self._key_at = self._quiet_since = self._news_at = self._touched_at = now
+        self._key_at = self._quiet_since = self._told_until = self._news_at = self._touched_at = now
         self._partial_at = -PARTIAL_EVERY_S
         self._frame_at: float | None = None
         self._gap_open = False
-        self._asked = False
+        self._asked = self._held = False
         self._shown_partial = ""
         self._overheard = ""  # what those who read along were shown last
         self._overheard_at = -OVERHEARD_EVERY_S
@@ -235,6 +236,9 @@ class CallSession:
             self._queue(_Heard("silent"))
         if self.owner != "bot" and now - self._news_at > NEWS_EVERY_S:
             self.nudge()
+        if self._held and now - self._told_until > HOLD_EVERY_S and not (self._busy or self._saying or self._turns.open):
+            self._told_until = now
+            self._saying_later(self._speak_all([(0, self.talk.hold_prompt, True)], self._generation, None))
         if self._recorder is not None and now - self._touched_at > TOUCH_EVERY_S:
             self._touched_at = now
             os.utime(self._recorder.path)
@@ -389,6 +393,7 @@ class CallSession:
     def _take_state(self, exchange: Exchange) -> None:
         self.owner, self.expected = exchange.owner, exchange.expected
         self._expecting = str(exchange.state.get("expecting") or "")
+        self._held = bool(exchange.state.get("held")) and not exchange.over
         if exchange.over and not self._closing:
             self._closing = "done"
 
@@ -439,6 +444,7 @@ class CallSession:
 
     def _play(self, pcm: bytes, text: str, seq: int) -> None:
         piece = self._playback.send(now=self.clock(), seconds=len(pcm) / 2 / speaking.RATE, text=text, seq=seq)
+        self._told_until = piece.ends
         if self._recorder is not None:
             self._recorder.ours(convert(pcm, speaking.RATE, self.rate))
         self.emit(Speech(pcm, piece.mark, text))

@@ -6,6 +6,8 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.utils import translation
+
 from hotline.conversations import actions, bot, pool, selectors
 from hotline.conversations.errors import ConversationError
 from hotline.conversations.models import Conversation, Turn
@@ -53,6 +55,7 @@ class Talk(Protocol):
     language: str
     reference: str
     group: str
+    hold_prompt: str
 
     async def says(self, text: str, *, confidence: float | None, audio_ms: int | None, ref: str) -> Exchange: ...
     async def keys(self, digits: str, *, audio_ms: int | None, ref: str) -> Exchange: ...
@@ -74,6 +77,8 @@ class ConversationTalk:
         self.language = conversation.language
         self.reference = str(conversation.pk)
         self.group = actions.group_of(conversation)
+        with translation.override(conversation.language):
+            self.hold_prompt = str(actions.STILL_ON_HOLD)
         self._shown = 0  # number of the last turn that was given out
 
     async def says(self, text: str, *, confidence: float | None, audio_ms: int | None, ref: str) -> Exchange:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from hotline.conversations.actions._rows import group_of
-from hotline.conversations.actions.owner import break_off, end, hand_over, link_order, release, requeue, seat_says, take
+from hotline.conversations.actions.owner import (
+    STILL_ON_HOLD,
+    break_off,
+    end,
+    hand_over,
+    hold,
+    link_order,
+    release,
+    requeue,
+    seat_says,
+    take,
+    transfer,
+    unhold,
+)
 from hotline.conversations.actions.talk import (
     add_heard_later,
     citizen_says,
@@ -15,6 +28,7 @@ from hotline.conversations.actions.talk import (
 )
 
 __all__ = [
+    "STILL_ON_HOLD",
     "add_heard_later",
     "break_off",
     "citizen_says",
@@ -22,6 +36,7 @@ __all__ = [
     "end",
     "group_of",
     "hand_over",
+    "hold",
     "link_order",
     "press_key",
     "record",
@@ -31,4 +46,6 @@ __all__ = [
     "start_conversation",
     "take",
     "touch",
+    "transfer",
+    "unhold",
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.conversations import bot
 from hotline.conversations.actions import _rows
-from hotline.conversations.errors import AlreadyTaken, ConversationEnded, NotOwner
+from hotline.conversations.errors import AlreadyTaken, CannotTransfer, ConversationEnded, LineGone, NotOwner
 from hotline.conversations.models import Channel, Conversation, ConversationEvent, Turn
 from ticketing.organisation.models import Staff
 from ticketing.outbox.actions import enqueue
@@ -18,12 +18,17 @@ from ticketing.outbox.actions import enqueue
 Owner, Status, Kind = Conversation.Owner, Conversation.Status, ConversationEvent.Kind
 
 # 0 comes first. What is not listed here waits with 5.
-PRIORITY = {"emergency": 0, "broken_off": 2, "anger": 3, "requeued": 1, "released": 2}
+PRIORITY = {"emergency": 0, "broken_off": 2, "anger": 3, "requeued": 1, "released": 2, "transferred": 1}
 DEFAULT_PRIORITY = 5
+NOTE_CHARS = 500
 
 WAITING = _("You are in the queue for a person. What you said is kept; you will not have to say it again.")
 TAKEN = _("An agent (number %(number)s) has joined and sees what you said so far.")
 AGENT_LEFT = _("The agent had to leave. You are first in the queue for the next one; nothing is lost.")
+ON_HOLD = _("One moment please, I am looking into it. Please stay with us.")
+STILL_ON_HOLD = _("We are still working on it. Please stay with us.")
+OFF_HOLD = _("Thank you for waiting. Please go on.")
+TRANSFERRING = _("You are being transferred to another agent, who sees what you said so far. Please stay with us.")
 HUNG_UP = _("The call broke off. What was said is kept; the citizen is to be called back.")
 LEFT = _("The citizen has left the conversation.")
 
@@ -67,8 +72,9 @@ def take(*, conversation: Conversation, seat: Staff) -> Conversation:
                 return row
             raise AlreadyTaken(str(row.seat))
         row.owner, row.seat, row.taken_at = Owner.SEAT, seat, timezone.now()
+        row.wanted_seat, row.wanted_skill, row.held_at = None, "", None
         row.dialogue = bot.handed_to_person(row.dialogue)
-        row.save(update_fields=["owner", "seat", "taken_at", "dialogue"])
+        row.save(update_fields=["owner", "seat", "taken_at", "wanted_seat", "wanted_skill", "held_at", "dialogue"])
         waited = round((row.taken_at - row.queued_at).total_seconds(), 1) if row.queued_at else 0.0
         _rows.note(row, Kind.TAKEN, by=seat.display_name, staff=seat, waited_seconds=waited)
         _rows.add_notice(row, TAKEN, number=seat.employee_number or seat.pk)
@@ -94,8 +100,72 @@ def requeue(*, conversation: Conversation, reason: str) -> Conversation:
     return row
 
 
+def transfer(
+    *, conversation: Conversation, seat: Staff, to: Staff | None = None, skill: str = "", note: str = ""
+) -> Conversation:
+    """Pass a conversation that `seat` holds on to another seat, to a skill, or to whoever is next, with a note.
+
+    It waits at the head of the queue and belongs to nobody until it is taken, so that it always has one owner. The note is
+    for seats alone. Raises NotOwner, ConversationEnded, CannotTransfer (to oneself), TextTooLong.
+    """
+    words = _rows.clean_text(note) if note.strip() else ""
+    if to is not None and to.pk == seat.pk:
+        raise CannotTransfer
+    with transaction.atomic():
+        row = _rows.lock(conversation)
+        if row.status == Status.ENDED:
+            raise ConversationEnded
+        _must_hold(row, seat)
+        row.wanted_seat, row.wanted_skill, row.note = to, skill[:40], words[:NOTE_CHARS]
+        row.hand_over_reason = "transferred"
+        row.save(update_fields=["wanted_seat", "wanted_skill", "note", "hand_over_reason"])
+        target = f"seat:{to.pk}" if to else f"skill:{skill}" if skill else "queue"
+        _back_to_queue(
+            row,
+            reason="transferred",
+            kind=Kind.TRANSFERRED,
+            by=seat.display_name,
+            staff=seat,
+            note=target,
+            message=TRANSFERRING,
+        )
+    return row
+
+
+def hold(*, conversation: Conversation, seat: Staff) -> Conversation:
+    """Put the citizen on hold: they are asked to wait, and what they say meanwhile is still kept. Twice changes nothing.
+
+    Raises NotOwner, ConversationEnded, LineGone.
+    """
+    with transaction.atomic():
+        row = _rows.lock(conversation)
+        if row.status == Status.ENDED:
+            raise ConversationEnded
+        _must_hold(row, seat)
+        if row.status != Status.OPEN:
+            raise LineGone
+        if row.held_at is None:
+            row.held_at = timezone.now()
+            row.save(update_fields=["held_at"])
+            _rows.note(row, Kind.HELD, by=seat.display_name, staff=seat)
+            _rows.add_notice(row, ON_HOLD)
+    return row
+
+
+def unhold(*, conversation: Conversation, seat: Staff) -> Conversation:
+    """Go on with a citizen who was on hold; nothing if they were not. Raises NotOwner, ConversationEnded."""
+    with transaction.atomic():
+        row = _rows.lock(conversation)
+        if row.status == Status.ENDED:
+            raise ConversationEnded
+        _must_hold(row, seat)
+        if _off_hold(row, staff=seat):
+            _rows.add_notice(row, OFF_HOLD)
+    return row
+
+
 def seat_says(*, conversation: Conversation, seat: Staff, text: str, client_ref: str = "") -> Turn:
-    """Say something to the citizen as the seat that holds the conversation; on a call it is spoken.
+    """Say something to the citizen as the seat that holds the conversation; on a call it is spoken. It ends a hold.
 
     Raises NotOwner (the attempt is kept, the words are not), EmptyText, TextTooLong, ConversationEnded.
     """
@@ -110,6 +180,7 @@ def seat_says(*, conversation: Conversation, seat: Staff, text: str, client_ref:
             raise ConversationEnded
         holds = row.owner == Owner.SEAT and row.seat_id == seat.pk
         if holds:
+            _off_hold(row, staff=seat)
             turn = _rows.add_turn(row, speaker=Turn.Speaker.SEAT, text=words, staff=seat, client_ref=client_ref)
             if row.channel == Channel.SMS:  # nobody has a socket open there
                 enqueue(kind="conversation.message_out", payload={"turn": turn.pk})
@@ -144,6 +215,7 @@ def break_off(*, conversation: Conversation, reason: str = "hung_up") -> Convers
             return row
         row.status = Status.BROKEN_OFF
         row.save(update_fields=["status"])
+        _off_hold(row)
         _rows.add_notice(row, HUNG_UP if row.channel in ("voice", "browser") else LEFT)
         _rows.note(row, Kind.BROKEN_OFF, by="citizen", reason=reason)
         if row.owner == Owner.SEAT:
@@ -194,6 +266,7 @@ def link(row: Conversation, number: str, *, by: str) -> None:
 
 def finish(row: Conversation, *, by: str, reason: str, staff: Staff | None = None) -> None:
     """End a locked row."""
+    _off_hold(row, staff=staff)
     was_waiting = row.owner != Owner.BOT
     row.status, row.ended_at, row.end_reason = Status.ENDED, timezone.now(), reason[:40]
     row.save(update_fields=["status", "ended_at", "end_reason"])
@@ -208,14 +281,33 @@ def _must_hold(row: Conversation, seat: Staff) -> None:
         raise NotOwner
 
 
+def _off_hold(row: Conversation, *, staff: Staff | None = None) -> bool:
+    """End the hold of a locked row, keep how long it was; False when there was none."""
+    if row.held_at is None:
+        return False
+    seconds = round((timezone.now() - row.held_at).total_seconds(), 1)
+    row.held_at = None
+    row.save(update_fields=["held_at"])
+    _rows.note(row, Kind.UNHELD, by=staff.display_name if staff else "system", staff=staff, seconds=seconds)
+    return True
+
+
 def _back_to_queue(
-    row: Conversation, *, reason: str, kind: ConversationEvent.Kind, by: str, staff: Staff | None, note: str
+    row: Conversation,
+    *,
+    reason: str,
+    kind: ConversationEvent.Kind,
+    by: str,
+    staff: Staff | None,
+    note: str,
+    message: Any = AGENT_LEFT,
 ) -> None:
+    _off_hold(row, staff=staff)
     row.owner, row.seat, row.taken_at = Owner.QUEUE, None, None
     row.hand_over_reason = row.hand_over_reason or reason
     row.priority = min(row.priority, PRIORITY[reason])
     row.queued_at = row.queued_at or timezone.now()
     row.save(update_fields=["owner", "seat", "taken_at", "hand_over_reason", "priority", "queued_at"])
     _rows.note(row, kind, by=by, staff=staff, reason=note)
-    _rows.add_notice(row, AGENT_LEFT)
+    _rows.add_notice(row, message)
     _rows.tell_queue(row, "conversation.queued")

@@ -31,6 +31,8 @@ class FakeTalk:
     language: str = "zh-hans"
     reference: str = "c-1"
     group: str = "conversation.c-1"
+    hold_prompt: str = "请不要挂机。"
+    held: bool = False
     owner: str = "bot"
     status: str = "open"
     heard: list[tuple[str, str]] = field(default_factory=list)
@@ -49,7 +51,9 @@ class FakeTalk:
     def exchange(self, *turns: Said) -> Exchange:
         turns = (*self.pending, *turns)
         self.pending = []
-        return Exchange(turns, self.owner, self.status, self.expected, {"owner": self.owner, "status": self.status})
+        return Exchange(
+            turns, self.owner, self.status, self.expected, {"owner": self.owner, "status": self.status, "held": self.held}
+        )
 
     def greeting(self, text: str = "您好，请讲。") -> Exchange:
         return self.exchange(self.turn("bot", text))

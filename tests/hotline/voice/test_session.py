@@ -61,6 +61,26 @@ async def test_nobody_overhears_the_bot():
     await call.end()
 
 
+async def test_on_hold_the_caller_hears_now_and_then_that_we_are_there_and_is_listened_to():
+    talk = FakeTalk(owner="seat", held=True)
+    call = Call(talk, ["还 在 吗"])
+    await call.begin("请稍等。")
+    await call.listen()
+    await call.sound(19_000, QUIET)
+    assert talk.hold_prompt not in call.spoken
+    await call.sound(2000, QUIET)
+    assert call.spoken.count(talk.hold_prompt) == 1
+    await call.listen()
+    await call.say()
+    assert call.said == ["还在吗"]
+    talk.held = False
+    call.session.nudge()
+    await call.settle()
+    await call.sound(30_000, QUIET)
+    assert call.spoken.count(talk.hold_prompt) == 1
+    await call.end()
+
+
 async def test_silence_is_no_turn_and_the_question_comes_again_after_five_seconds():
     call = Call(FakeTalk(), ["我"])
     await call.begin()

@@ -16,7 +16,15 @@ from speech_models import synth
 
 LANGUAGE, LOCALE = "zh", "zh-hans"  # English is left to espeak-ng: the built-in model hears no English anyway
 MOST_BYTES = 3_000_000
-NOTICES = {"waiting": owner.WAITING, "agent_left": owner.AGENT_LEFT, "bot_failed": talk.BOT_FAILED}
+NOTICES = {
+    "waiting": owner.WAITING,
+    "agent_left": owner.AGENT_LEFT,
+    "transferring": owner.TRANSFERRING,
+    "on_hold": owner.ON_HOLD,
+    "still_on_hold": owner.STILL_ON_HOLD,
+    "off_hold": owner.OFF_HOLD,
+    "bot_failed": talk.BOT_FAILED,
+}
 
 
 class Command(BaseCommand):
