@@ -25,7 +25,7 @@ from ticketing.desk.doings import DOINGS
 from ticketing.desk.intake import IntakeSerializer, take_in
 from ticketing.dispatch.selectors import latest_decision
 from ticketing.orders import selectors as orders
-from ticketing.orders.errors import IllegalTransition
+from ticketing.orders.errors import IllegalTransition, OrderNotFound
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.actor import staff_actor
@@ -142,6 +142,16 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         found = orders.visible_orders(self.request.user).defer("query_code")
         return found.order_by("-created_at")
 
+    def get_object(self) -> WorkOrder:
+        """One order that this person may see, a draft of one's own among them; else 404."""
+        staff = self.request.user
+        try:
+            if not isinstance(staff, Staff):
+                raise OrderNotFound
+            return orders.get_order(staff, self.kwargs["number"])
+        except OrderNotFound:
+            raise NotFound from None
+
     def get_serializer_class(self) -> type[OrderSerializer]:
         return OrderDetailSerializer if self.action in ("retrieve", "do") else OrderSerializer
 
@@ -194,7 +204,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             doing=doing, order=order, staff=staff, values=form.values(),
             request_id=str(getattr(request, "request_id", ""))[:40], channel="api",
         )  # fmt: skip
-        fresh = orders.visible_orders(staff).filter(pk=done.pk).first()
-        if fresh is None:  # an order that left the person's sight, such as one that was given back
+        try:
+            return Response(self.get_serializer(orders.get_order(staff, done.number)).data)
+        except OrderNotFound:  # an order that left the person's sight, such as one that was given back
             return Response({"number": done.number, "state": done.state, "version": done.version})
-        return Response(self.get_serializer(fresh).data)

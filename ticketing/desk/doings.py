@@ -60,6 +60,11 @@ def _reply(*, photos: Iterable[Any] = (), **values: Any) -> WorkOrder:
 
 
 _TABLE = (
+    Doing("submit", Action.SUBMIT, forms.NothingForm, actions.submit_order, "send",
+          _("The citizen is told the number, and dispatch begins."), _("Submitted. The order waits for dispatch."),
+          kind="primary", hot_key="e"),
+    Doing("save_draft", Action.SAVE_DRAFT, forms.DraftForm, actions.save_draft, "file-text",
+          _("Only you see the draft until you submit it."), _("Draft saved.")),
     Doing("sign", Action.SIGN, forms.NothingForm, actions.sign_order, "signature",
           _("Your unit takes the matter on. The clock has been running since the dispatch."),
           _("Signed. The next step is to contact the citizen."),

@@ -30,6 +30,7 @@ class Place:
 
 
 HOME = Place("desk:home", _("My desk"), "home", 10)
+MINE = Place("desk:mine", _("My orders"), "file-text", 20, frozenset({R.SEAT, R.SHIFT_LEADER}))
 INBOX = Place("desk:inbox", _("Dispatch"), "inbox", 30, frozenset({R.DISPATCHER, R.SHIFT_LEADER, R.SUPERVISOR}))
 UNIT = Place("desk:unit", _("My unit"), "building", 40, frozenset(UNIT_ROLES))
 CALLBACK = Place("desk:callback", _("Call-back"), "phone-check", 50, frozenset({R.CALLBACK, R.SHIFT_LEADER}))
@@ -37,7 +38,7 @@ SUPERVISION = Place(
     "desk:supervision", _("Supervision"), "flag", 60, frozenset({R.SUPERVISOR, R.SHIFT_LEADER, R.LEADER, R.INSPECTOR})
 )
 ORDERS = Place("desk:orders", _("All orders"), "list-search", 70, READERS)
-PLACES = (HOME, INBOX, UNIT, CALLBACK, SUPERVISION, ORDERS)
+PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, ORDERS)
 
 
 def works_at(place: Place) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ticketing.desk import order_views, views
+from ticketing.desk import mine_views, order_views, views
 
 app_name = "desk"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("mine/", mine_views.mine, name="mine"),
+    path("mine/new/", mine_views.new_draft, name="new_draft"),
     path("inbox/", views.inbox, name="inbox"),
     path("unit/", views.unit, name="unit"),
     path("callback/", views.callback, name="callback"),

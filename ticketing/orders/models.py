@@ -66,6 +66,14 @@ class WorkOrder(models.Model):
     unit = models.ForeignKey(
         Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="orders", verbose_name=_("lead unit")
     )
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="drafts",
+        verbose_name=_("drafted by"),
+    )
     return_count = models.PositiveSmallIntegerField(_("returns"), default=0)
     redo_count = models.PositiveSmallIntegerField(_("redone"), default=0)
     urge_count = models.PositiveSmallIntegerField(_("urged"), default=0)

@@ -36,9 +36,9 @@ def unit_ids_of(staff: Staff) -> set[int]:
 
 
 def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
-    """The orders that a staff member may see; the only start of a list for staff."""
+    """The orders that a staff member may see; the only start of a list for staff. Drafts are nobody's yet (`drafts_of`)."""
     roles = {Role(a.role) for a in staff.appointments_now()}
-    orders = WorkOrder.objects.select_related(*LIST_FIELDS)
+    orders = WorkOrder.objects.select_related(*LIST_FIELDS).exclude(state=State.DRAFT)
     if not roles:
         return orders.none()
     reach: Q | None = None
@@ -53,11 +53,22 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
 
 
 def get_order(staff: Staff, number: str) -> WorkOrder:
-    """One order by number, if `staff` may see it. Raises OrderNotFound."""
-    order = visible_orders(staff).filter(number=number).first()
+    """One order by number, if `staff` may see it; a draft only by who began it. Raises OrderNotFound."""
+    order = visible_orders(staff).filter(number=number).first() or drafts_of(staff).filter(number=number).first()
     if order is None:
         raise OrderNotFound(number)
     return order
+
+
+def drafts_of(staff: Staff) -> QuerySet[WorkOrder]:
+    """What the person began to write and has not submitted, last touched first."""
+    return WorkOrder.objects.filter(state=State.DRAFT, drafted_by=staff).select_related(*LIST_FIELDS).order_by("-updated_at")
+
+
+def taken_in_by(staff: Staff) -> QuerySet[WorkOrder]:
+    """The orders that the person took in and may still see, newest first."""
+    taken = OrderEvent.objects.filter(actor_staff=staff, action=Action.SUBMIT).values("order")
+    return visible_orders(staff).filter(pk__in=taken).order_by("-created_at")
 
 
 def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str = "", channel: str = "desk") -> Actor:
@@ -163,6 +174,7 @@ def earlier_orders(citizen: Citizen | None, *, limit: int = 10) -> QuerySet[Work
     return (
         WorkOrder.objects.filter(citizen=citizen)
         .exclude(secrecy=Secrecy.SEALED)
+        .exclude(state=State.DRAFT)
         .select_related(*LIST_FIELDS)
         .order_by("-created_at")[:limit]
     )
@@ -173,7 +185,7 @@ def similar_open_orders(order: WorkOrder, *, limit: int = 5) -> QuerySet[WorkOrd
     if order.duty_item_id is None:
         return WorkOrder.objects.none()
     return (
-        WorkOrder.objects.filter(duty_item_id=order.duty_item_id, region=order.region, state__in=OPEN)
+        WorkOrder.objects.filter(duty_item_id=order.duty_item_id, region=order.region, state__in=OPEN - {State.DRAFT})
         .exclude(pk=order.pk)
         .exclude(secrecy=Secrecy.SEALED)
         .select_related(*LIST_FIELDS)
@@ -192,6 +204,7 @@ def track(number: str, query_code: str) -> WorkOrder:
     order = (
         WorkOrder.objects.select_related(*LIST_FIELDS, "merged_into")
         .filter(number=number, query_code_index=query_index(number, query_code.strip()))
+        .exclude(state=State.DRAFT)
         .first()
     )
     if order is None:

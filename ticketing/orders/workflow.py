@@ -59,6 +59,7 @@ WITH_UNIT = frozenset(
 
 
 class Action(TextChoices):
+    SAVE_DRAFT = "save_draft", _("Save the draft")
     SUBMIT = "submit", _("Submit")
     ASK_INFO = "ask_info", _("Ask for facts")
     SUPPLY_INFO = "supply_info", _("Supply facts")
@@ -132,6 +133,7 @@ _CALLBACK = (Role.CALLBACK, Role.BOT, Role.CITIZEN, Role.SHIFT_LEADER)
 S, A, R = State, Action, Role
 
 EDGES: tuple[Edge, ...] = (
+    *_edges(A.SAVE_DRAFT, [S.DRAFT], None, [R.SEAT, R.SHIFT_LEADER]),
     *_edges(A.SUBMIT, [S.DRAFT], S.TRIAGE, _CITIZEN_SIDE),
     *_edges(A.ASK_INFO, [S.TRIAGE], S.NEED_INFO, _DISPATCH),
     *_edges(A.SUPPLY_INFO, [S.NEED_INFO], S.TRIAGE, _CITIZEN_SIDE),

@@ -183,5 +183,17 @@ def test_every_form_opens_for_those_who_may_and_tells_the_consequence(desk: Desk
                 assert answer.status_code == 200, (doing.key, name)
                 assert str(doing.consequence) in html.unescape(answer.content.decode()), doing.key
                 opened.add(doing.key)
-    rest = {"supply_info", "resume", "rule", "accept_return", "refuse_return", "dispute", "redo", "accept_closing", "reopen"}
+    rest = {
+        "submit",
+        "save_draft",
+        "supply_info",
+        "resume",
+        "rule",
+        "accept_return",
+        "refuse_return",
+        "dispute",
+        "redo",
+        "accept_closing",
+        "reopen",
+    }
     assert opened == set(DOINGS) - rest - {"unmerge", "refuse_transfer", "endorse_reply"}

@@ -23,6 +23,8 @@ def verbs(city: City) -> dict[Action, tuple[Verb, dict[str, Any]]]:
     other = city.units["HOUSE"]
     back = {"reached": True, "solved": True, "satisfaction": 5}
     return {
+        Action.SAVE_DRAFT: (actions.save_draft, {"draft": actions.Draft(order_type=city.types["help"], content="井盖松动")}),
+        Action.SUBMIT: (actions.submit_order, {}),
         Action.ASK_INFO: (actions.ask_info, {"question": "哪一侧?"}),
         Action.SUPPLY_INFO: (actions.supply_info, {"text": "东侧"}),
         Action.LAPSE: (actions.lapse, {}),
@@ -67,7 +69,7 @@ def verbs(city: City) -> dict[Action, tuple[Verb, dict[str, Any]]]:
 
 
 # Edges whose verbs belong to a later piece of work: the table names them, nothing walks them yet.
-WITHOUT_VERB = {Action.SUBMIT, Action.REQUEST_EXTENSION, Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION, Action.GATHER}
+WITHOUT_VERB = {Action.REQUEST_EXTENSION, Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION, Action.GATHER}
 
 
 def order_in(city: City, state: State, unit: str = "LIGHT") -> WorkOrder:

@@ -17,6 +17,7 @@ from ticketing.organisation.roles import CENTRE_ROLES, Role
 
 EVENT_LOOKS: dict[str, tuple[str, str]] = {
     # action: (icon, meaning)
+    Action.SAVE_DRAFT: ("file-text", "normal"),
     Action.SUBMIT: ("phone", "normal"),
     Action.DISPATCH: ("send", "normal"),
     Action.REASSIGN: ("switch-horizontal", "normal"),

@@ -29,6 +29,7 @@ from ticketing.orders.actions.dispatching import (
     undo_dispatch,
     unmerge_order,
 )
+from ticketing.orders.actions.drafts import Draft, save_draft, start_draft, submit_order
 from ticketing.orders.actions.handling import (
     approve_reply,
     endorse_reply,
@@ -55,6 +56,7 @@ from ticketing.orders.actions.intake import (
 
 __all__ = [
     "Created",
+    "Draft",
     "accept_closing",
     "accept_return",
     "add_facts",
@@ -82,9 +84,12 @@ __all__ = [
     "request_return",
     "resume_order",
     "rule_dispute",
+    "save_draft",
     "sign_order",
     "stage_reply",
+    "start_draft",
     "sub_dispatch",
+    "submit_order",
     "submit_reply",
     "supervise_order",
     "supply_info",

@@ -1,68 +1,18 @@
-"""Forms of the desks. Pages and the API check input with the same ones."""
+"""Forms of what the desks do with an order. Pages and the API check input with the same ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ticketing.desk.forms.base import FilesField, MomentField, OrderForm, text_field, unit_field
 from ticketing.orders.actions.handling import REPLY_CHARS
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.selectors import visible_orders
-from ticketing.organisation.models import Staff, Unit
-
-
-class Several(forms.ClearableFileInput):
-    """A file input that takes several files."""
-
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Any number of files; cleans to a list."""
-
-    widget = Several
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = data if isinstance(data, list | tuple) else [data] if data else []
-        return [super(FilesField, self).clean(file, initial) for file in files]
-
-
-class OrderForm(forms.Form):
-    """Base: `version` is the order's version the person looked at; a form that grew stale is refused by it."""
-
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, order: WorkOrder, staff: Staff, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.order, self.staff = order, staff
-        self.label_suffix = ""
-        if not self.is_bound:
-            self.initial.setdefault("version", order.version)
-
-    def values(self) -> dict[str, Any]:
-        """Cleaned values as the verb takes them."""
-        return dict(self.cleaned_data)
-
-
-def text_field(label: Any, *, rows: int = 3, most: int = 300, required: bool = True, help_text: Any = "") -> forms.CharField:
-    """A text of several lines with a limit that the browser knows too."""
-    widget = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, max_length=most, required=required, widget=widget, help_text=help_text)
-
-
-def open_units() -> QuerySet[Unit]:
-    """Units that take orders, by code."""
-    return Unit.objects.filter(is_active=True, accepts_orders=True).order_by("code")
-
-
-def unit_field(label: Any, *, required: bool = True) -> forms.ModelChoiceField:
-    """A choice among the units that take orders."""
-    return forms.ModelChoiceField(label=label, queryset=open_units(), required=required, empty_label=_("Choose a unit"))
 
 
 class DispatchForm(OrderForm):
@@ -126,14 +76,6 @@ class ReturnForm(OrderForm):
         data = super().values()
         ground = str(dict(self.GROUNDS)[data.pop("ground")])
         return {**data, "reason": f"{ground}: {data['reason']}"}
-
-
-class MomentField(forms.DateTimeField):
-    """A local date and time as browsers' pickers write it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z"], **kwargs)
 
 
 class ReplyForm(OrderForm):

@@ -1,0 +1,5 @@
+"""Forms of the desks. Pages and the API check input with the same ones."""
+
+from ticketing.desk.forms.base import *  # noqa: F403
+from ticketing.desk.forms.drafts import *  # noqa: F403
+from ticketing.desk.forms.work import *  # noqa: F403
