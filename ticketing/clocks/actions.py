@@ -108,6 +108,31 @@ def resume_clocks(*, order_number: str, at: datetime | None = None) -> None:
         clock.save(update_fields=["due_at", "warn_at"])
 
 
+def extend_clock(*, order_number: str, kind: str, amount: int, at: datetime | None = None) -> Clock | None:
+    """Give the running clock of `kind` `amount` more of its own measure, counted from its due moment.
+
+    Warning and overdue marks of the old limit are taken off where the new one lies ahead. None where no such clock runs.
+    """
+    at = at or timezone.now()
+    clock = Clock.objects.filter(order_number=order_number, kind=kind, stopped_at=None).select_related("calendar").first()
+    if clock is None:
+        return None
+    calendar = selectors.calendar_value(clock.calendar)
+    # A day's limit ends with its last minute; the day after it is the first that counts anew.
+    end = clock.due_at - timedelta(microseconds=1)
+    if clock.measure in (TimeLimit.Measure.MINUTES, TimeLimit.Measure.WORKING_HOURS):
+        end = clock.due_at
+    more = Limit(amount, clock.measure, clock.limit_source, clock.warn_fraction)
+    clock.due_at = due_moment(calendar, end, more)
+    clock.warn_at = _warning(clock)
+    clock.limit_source = f"{clock.limit_source} + {amount}"[:120]
+    clock.provisional = calendar.is_provisional(clock.started_at, clock.due_at)
+    clock.warned_at = clock.warned_at if clock.warn_at <= at else None
+    clock.overdue_at = clock.overdue_at if clock.due_at <= at else None
+    clock.save(update_fields=["due_at", "warn_at", "limit_source", "provisional", "warned_at", "overdue_at"])
+    return clock
+
+
 @transaction.atomic
 def sweep(*, now: datetime | None = None) -> int:
     """Mark clocks that passed their warning or due moment and tell the orders room through the outbox."""

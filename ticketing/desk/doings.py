@@ -50,13 +50,17 @@ class Doing:
         return self.form is forms.NothingForm
 
 
-@transaction.atomic
-def _reply(*, photos: Iterable[Any] = (), **values: Any) -> WorkOrder:
-    """The reply and its files, all or nothing."""
-    order: WorkOrder = actions.submit_reply(**values)
-    for upload in photos:
-        actions.attach_file(order=order, actor=values["actor"], upload=upload, purpose="reply", public=True)
-    return order
+def with_files(verb: Callable[..., WorkOrder], *, purpose: str, public: bool = False) -> Callable[..., WorkOrder]:
+    """The verb and the files that belong to it, all or nothing."""
+
+    @transaction.atomic
+    def run(*, photos: Iterable[Any] = (), **values: Any) -> WorkOrder:
+        order = verb(**values)
+        for upload in photos:
+            actions.attach_file(order=order, actor=values["actor"], upload=upload, purpose=purpose, public=public)
+        return order
+
+    return run
 
 
 _TABLE = (
@@ -69,7 +73,8 @@ _TABLE = (
           _("Your unit takes the matter on. The clock has been running since the dispatch."),
           _("Signed. The next step is to contact the citizen."),
           kind="primary", hot_key="s"),
-    Doing("submit_reply", Action.SUBMIT_REPLY, forms.ReplyForm, _reply, "message-reply",
+    Doing("submit_reply", Action.SUBMIT_REPLY, forms.ReplyForm,
+          with_files(actions.submit_reply, purpose="reply", public=True), "message-reply",
           _("The hotline checks the reply, then calls the citizen."), _("Reply submitted. The hotline checks it next."),
           kind="primary", hot_key="e"),
     Doing("approve_reply", Action.APPROVE_REPLY, forms.NothingForm, actions.approve_reply, "circle-check",
@@ -88,6 +93,15 @@ _TABLE = (
           _("The order stays with the unit."), _("Return refused. The order stays with the unit.")),
     Doing("rule", Action.RULE, forms.UnitAndReasonForm, actions.rule_dispute, "gavel",
           _("The unit you name must act and cannot ask to return again."), _("Ruled: %(unit)s must act."), kind="primary"),
+    Doing("grant_extension", Action.GRANT_EXTENSION, forms.OptionalNoteForm, actions.grant_extension, "circle-check",
+          _("The due moment moves by what was asked for, and the citizen is told."), _("Extension granted. The citizen is told."),
+          kind="primary"),
+    Doing("refuse_extension", Action.REFUSE_EXTENSION, forms.ReasonForm, actions.refuse_extension, "ban",
+          _("The limit stays as it is."), _("Extension refused. The limit stays.")),
+    Doing("request_extension", Action.REQUEST_EXTENSION, forms.ExtensionForm,
+          with_files(actions.request_extension, purpose="evidence"), "calendar",
+          _("Once in each round and before the limit ends. The hotline decides; the clock goes on until then."),
+          _("Extension asked for. The hotline decides.")),
     Doing("redo", Action.REDO, forms.ReasonForm, actions.redo_order, "rotate",
           _("The unit must act once more within a new full limit."), _("Sent back to be done again."), kind="primary"),
     Doing("supply_info", Action.SUPPLY_INFO, forms.FactsForm, actions.supply_info, "text-plus",

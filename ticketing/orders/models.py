@@ -191,6 +191,32 @@ class Reply(models.Model):
         ordering = ["created_at"]
 
 
+class Extension(models.Model):
+    """A unit's request for more time: one in each round of the handling clock, in the clock's own measure."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", _("Asked for")
+        GRANTED = "granted", _("Granted")
+        REFUSED = "refused", _("Refused")
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="extensions", verbose_name=_("order"))
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
+    round = models.PositiveSmallIntegerField(_("round"))
+    amount = models.PositiveIntegerField(_("more time"))
+    measure = models.CharField(_("measure"), max_length=14)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ASKED)
+    old_due = models.DateTimeField(_("due before"))
+    new_due = models.DateTimeField(_("due after"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("extension")
+        verbose_name_plural = _("extensions")
+        ordering = ["asked_at"]
+        constraints = [models.UniqueConstraint(fields=["order", "round"], name="one_extension_per_round")]
+
+
 class Callback(models.Model):
     """One attempt to ask the citizen whether the matter is solved (回访)."""
 

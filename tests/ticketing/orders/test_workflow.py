@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.cast import City
+from ticketing.clocks.models import ClockKind
 from ticketing.orders import actions
+from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import IllegalTransition, NotAllowed
-from ticketing.orders.models import Reply, WorkOrder
-from ticketing.orders.workflow import EDGES, OPEN, TERMINAL, Action, State, actions_from, edge
+from ticketing.orders.models import Extension, Reply, WorkOrder
+from ticketing.orders.workflow import EDGES, OPEN, TERMINAL, WITH_UNIT, Action, State, actions_from, edge
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.roles import Role
 
@@ -46,6 +49,9 @@ def verbs(city: City) -> dict[Action, tuple[Verb, dict[str, Any]]]:
         Action.REASSIGN: (actions.reassign_order, {"unit": other, "reason": "改派"}),
         Action.SUB_DISPATCH: (actions.sub_dispatch, {"to": "养护科"}),
         Action.STAGE_REPLY: (actions.stage_reply, {"public_text": "正在抢修"}),
+        Action.REQUEST_EXTENSION: (actions.request_extension, {"amount": 1, "reason": "备件未到"}),
+        Action.GRANT_EXTENSION: (actions.grant_extension, {}),
+        Action.REFUSE_EXTENSION: (actions.refuse_extension, {"reason": "理由不足"}),
         Action.SUSPEND: (actions.suspend_order, {"reason": "诉讼"}),
         Action.RESUME: (actions.resume_order, {}),
         Action.SUBMIT_REPLY: (actions.submit_reply, {"public_text": "已修复", "solved": True}),
@@ -69,7 +75,7 @@ def verbs(city: City) -> dict[Action, tuple[Verb, dict[str, Any]]]:
 
 
 # Edges whose verbs belong to a later piece of work: the table names them, nothing walks them yet.
-WITHOUT_VERB = {Action.REQUEST_EXTENSION, Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION, Action.GATHER}
+WITHOUT_VERB = {Action.GATHER}
 
 
 def order_in(city: City, state: State, unit: str = "LIGHT") -> WorkOrder:
@@ -80,6 +86,13 @@ def order_in(city: City, state: State, unit: str = "LIGHT") -> WorkOrder:
     if state == State.MERGED:
         order.merged_into = city.order(idempotency_key="target")
     order.save()
+    if order.unit is not None and state in WITH_UNIT:
+        start_order_clock(order, ClockKind.HANDLE, at=timezone.now())
+    if state == State.EXTENSION_REVIEW:
+        now = timezone.now()
+        Extension.objects.create(
+            order=order, unit=order.unit, round=1, amount=1, measure="working_days", old_due=now, asked_at=now
+        )
     if state == State.REPLY_REVIEW:
         Reply.objects.create(order=order, unit=order.unit, public_text="已修复", solved=True, created_at=order.created_at)
     return order

@@ -2,4 +2,5 @@
 
 from ticketing.desk.forms.base import *  # noqa: F403
 from ticketing.desk.forms.drafts import *  # noqa: F403
+from ticketing.desk.forms.unit import *  # noqa: F403
 from ticketing.desk.forms.work import *  # noqa: F403

@@ -88,6 +88,9 @@ def inbox_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
         detail["proposals"] = proposals(order)
     elif order.state == State.REPLY_REVIEW:
         detail["reply"] = pending_reply(order)
+    elif order.state == State.EXTENSION_REVIEW:
+        detail["extension"] = last_event(order, Action.REQUEST_EXTENSION)
+        detail["asked"] = order.extensions.order_by("-round").first()
     elif order.state in (State.RETURN_REVIEW, State.DISPUTE):
         detail["returned"] = last_event(order, Action.REQUEST_RETURN)
         detail["proposals"] = [p for p in proposals(order, limit=4) if p.unit != order.unit_id][:3]

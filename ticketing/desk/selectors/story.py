@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ticketing.clocks.models import ClockKind
+from ticketing.clocks.models import ClockKind, TimeLimit
 from ticketing.orders import selectors as orders
 from ticketing.orders.models import OrderEvent, WorkOrder
 from ticketing.orders.workflow import Action
@@ -24,6 +24,8 @@ EVENT_LOOKS: dict[str, tuple[str, str]] = {
     Action.UNDO_DISPATCH: ("arrow-back-up", "normal"),
     Action.SIGN: ("signature", "normal"),
     Action.REQUEST_RETURN: ("arrow-back-up", "normal"),
+    Action.REQUEST_EXTENSION: ("calendar", "normal"),
+    Action.GRANT_EXTENSION: ("calendar", "normal"),
     Action.STAGE_REPLY: ("message-dots", "normal"),
     Action.SUBMIT_REPLY: ("message-reply", "normal"),
     Action.APPROVE_REPLY: ("circle-check", "done"),
@@ -109,6 +111,8 @@ def _text(entry: orders.TimelineEntry, *, hide_internal: bool) -> str:
         lines.append(str(_("Into order %(number)s")) % {"number": data["into"]})
     if entry.event.action == "merged_in":
         lines.append(str(_("Order %(number)s")) % {"number": data.get("number", "")})
+    if data.get("amount") and data.get("measure") in TimeLimit.Measure.values:
+        lines.append(f"+{data['amount']} {TimeLimit.Measure(data['measure']).label}")
     if data.get("clock") in ClockKind.values:
         lines.append(str(ClockKind(data["clock"]).label))
     if data.get("satisfaction"):

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from ticketing.clocks.models import TimeLimit
 from ticketing.clocks.working_time import Interval
 from ticketing.desk.doings import Doing
 from ticketing.desk.selectors import DONE_STATES
@@ -74,3 +75,9 @@ def doing_label(doing: Doing) -> SafeString:
     """The verb of an action, with its key."""
     key = format_html(' <kbd aria-hidden="true">{}</kbd>', doing.hot_key.upper()) if doing.hot_key else ""
     return format_html("<span>{}</span>{}", doing.label, key)
+
+
+@register.simple_tag
+def more_time(asked: Any) -> str:
+    """How much more time an extension asks for, in words."""
+    return f"+{asked.amount} {TimeLimit.Measure(asked.measure).label}" if asked else ""

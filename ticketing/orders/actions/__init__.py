@@ -30,6 +30,7 @@ from ticketing.orders.actions.dispatching import (
     unmerge_order,
 )
 from ticketing.orders.actions.drafts import Draft, save_draft, start_draft, submit_order
+from ticketing.orders.actions.extending import grant_extension, refuse_extension, request_extension
 from ticketing.orders.actions.handling import (
     approve_reply,
     endorse_reply,
@@ -69,6 +70,7 @@ __all__ = [
     "dispatch_order",
     "endorse_reply",
     "escalate",
+    "grant_extension",
     "lapse",
     "merge_orders",
     "rate_order",
@@ -76,11 +78,13 @@ __all__ = [
     "record_callback",
     "redo_order",
     "refer_dispute",
+    "refuse_extension",
     "refuse_return",
     "refuse_transfer",
     "reject_order",
     "reject_reply",
     "reopen_order",
+    "request_extension",
     "request_return",
     "resume_order",
     "rule_dispute",
