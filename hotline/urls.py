@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/seat/", include("hotline.seats.urls")),
     path("desk/wall/", include("hotline.insight.urls")),
     path("desk/", include("ticketing.desk.urls")),
+    path("services/", include("ticketing.services.urls")),
     path("exports/", include("ticketing.exchange.urls")),
     path("voice/", include("hotline.voice.urls")),
     path("chat/", include("hotline.chat.urls")),

@@ -1,0 +1,8 @@
+// The print button shows itself only where scripts run.
+(function () {
+  "use strict";
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+})();
