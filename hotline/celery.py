@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
 
@@ -21,3 +21,19 @@ app.conf.worker_hijack_root_logger = False
 @setup_logging.connect
 def _keep_our_logging(**kwargs: Any) -> None:
     """Django's settings have configured the logs; Celery shall leave them alone."""
+
+
+@worker_process_init.connect
+def _start_numberer(**kwargs: Any) -> None:
+    """Number live events in a thread of this worker, many at a time."""
+    from ticketing.outbox import feeds
+
+    feeds.start_numberer()
+
+
+@worker_process_shutdown.connect
+def _stop_numberer(**kwargs: Any) -> None:
+    """Let the thread end its turn."""
+    from ticketing.outbox import feeds
+
+    feeds.stop_numberer()

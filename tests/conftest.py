@@ -18,12 +18,12 @@ pytest_plugins = ["tests.stack.plugin"]
 @pytest.fixture(autouse=True)
 def _fresh_process_state() -> Iterator[None]:
     """Nothing that a process remembers between requests may pass from one test to the next."""
-    from ticketing.clocks.selectors import forget_calendars
+    from ticketing.organisation import kept
 
     cache.clear()
-    forget_calendars()
+    kept.forget()
     yield
-    forget_calendars()
+    kept.forget()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from hotline.voice.actions import import_lines
 from search.actions import import_articles, import_synonyms
 from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen
 from ticketing.clocks.actions import import_time_limits
-from ticketing.clocks.selectors import forget_calendars
 from ticketing.dispatch.actions import import_rules
 from ticketing.notices.actions import import_templates
 from ticketing.organisation import actions as organisation
@@ -43,16 +42,10 @@ class Loaded:
     note: str = ""
 
 
-def _calendars(rows: Iterable[Row]) -> organisation.ImportReport:
-    report = organisation.import_calendars(rows=rows)
-    forget_calendars()
-    return report
-
-
 # In this order: a file may name what the files before it hold.
 LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] = {
     "regions.yml": lambda rows: organisation.import_regions(rows=rows),
-    "calendar.yml": _calendars,
+    "calendar.yml": lambda rows: organisation.import_calendars(rows=rows),
     "units.yml": lambda rows: organisation.import_units(rows=rows),
     "order_types.yml": lambda rows: organisation.import_order_types(rows=rows),
     "duty_categories.yml": lambda rows: organisation.import_duty_categories(rows=rows),

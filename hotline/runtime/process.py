@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from hotline.runtime.beat import BeatThread
-from ticketing.outbox import live, registry
+from ticketing.outbox import feeds, live, registry
 from ticketing.outbox.runner import Runner
 
 log = structlog.get_logger(__name__)
@@ -82,6 +82,7 @@ class Process:
             self.lock.take()
         self._stopping.clear()
         live.bind(loop)
+        feeds.start_numberer()
         if connection.vendor == "sqlite":
             self._keeper = threading.Thread(target=self._keep_open, name="sqlite-keeper", daemon=True)
             self._keeper.start()
@@ -105,6 +106,7 @@ class Process:
             self.beat.stop()
         if self.runner is not None and not self.runner.stop(seconds=3.0):
             log.warning("process.job_left_running", hint="It is taken up again at the next start.")
+        feeds.stop_numberer()
         live.bind(None)
         if self._keeper is not None:
             self._keeper.join(1.0)

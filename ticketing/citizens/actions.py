@@ -52,7 +52,6 @@ def normalise_phone(phone: str) -> str:
     return digits
 
 
-@transaction.atomic
 def find_or_create_citizen(*, contact: Contact | None, language: str = "zh-hans") -> Citizen | None:
     """The citizen behind `contact`, known by telephone; None for an anonymous one. Fills in what was not known."""
     if contact is None or contact.is_empty:

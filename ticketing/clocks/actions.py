@@ -13,6 +13,7 @@ from ticketing.clocks import selectors
 from ticketing.clocks.models import Clock, Pause, TimeLimit
 from ticketing.clocks.selectors import Limit
 from ticketing.clocks.working_time import WorkingCalendar
+from ticketing.organisation import kept
 from ticketing.organisation.models import DutyItem, OrderType, Unit
 from ticketing.outbox.actions import enqueue
 
@@ -68,12 +69,25 @@ def _warning(clock: Clock) -> datetime:
     return calendar.add(clock.started_at, calendar.counted(clock.started_at, clock.due_at) * clock.warn_fraction)
 
 
-def start_clock(**plan: Any) -> Clock | None:
-    """Plan and save a clock (see `plan_clock` for the arguments)."""
-    clock = plan_clock(**plan)
-    if clock is not None:
-        clock.save()
-    return clock
+def start_clocks(
+    *, order_number: str, kinds: Iterable[str], started_at: datetime, anew: bool = False, **plan: Any
+) -> list[Clock]:
+    """Start clocks of these kinds at one moment, each in its next round (see `plan_clock` for the other arguments).
+
+    `anew` first stops whatever runs for the order, of any kind. Kinds without a limit start nothing.
+    """
+    rounds: dict[str, int] = {}
+    running = False
+    for kind, number, stopped_at in Clock.objects.filter(order_number=order_number).values_list("kind", "round", "stopped_at"):
+        rounds[kind] = max(rounds.get(kind, 0), number)
+        running = running or stopped_at is None
+    if anew and running:
+        stop_clocks(order_number=order_number, at=started_at)
+    planned = (
+        plan_clock(order_number=order_number, kind=kind, started_at=started_at, round=rounds.get(kind, 0) + 1, **plan)
+        for kind in kinds
+    )
+    return Clock.objects.bulk_create([clock for clock in planned if clock is not None])
 
 
 def stop_clocks(*, order_number: str, kinds: Iterable[str] | None = None, at: datetime | None = None) -> int:
@@ -82,8 +96,11 @@ def stop_clocks(*, order_number: str, kinds: Iterable[str] | None = None, at: da
     running = Clock.objects.filter(order_number=order_number, stopped_at=None)
     if kinds is not None:
         running = running.filter(kind__in=list(kinds))
-    Pause.objects.filter(clock__in=running, ended_at=None).update(ended_at=at)
-    return running.update(stopped_at=at)
+    ids = list(running.values_list("pk", flat=True))
+    if ids:
+        Pause.objects.filter(clock__in=ids, ended_at=None).update(ended_at=at)
+        Clock.objects.filter(pk__in=ids).update(stopped_at=at)
+    return len(ids)
 
 
 def pause_clocks(*, order_number: str, reason: str, at: datetime | None = None) -> None:
@@ -184,5 +201,5 @@ def import_time_limits(rows: Iterable[dict[str, Any]]) -> int:
     with transaction.atomic():
         TimeLimit.objects.all().delete()
         TimeLimit.objects.bulk_create(limits)
-    selectors.forget_calendars()
+    kept.forget()
     return len(limits)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Model
-from django.forms import ModelForm
-from django.http import HttpRequest
 
 from ticketing.clocks.models import TimeLimit
-from ticketing.clocks.selectors import forget_calendars
 from ticketing.organisation.admin import ContentAdmin
 
 
@@ -21,13 +17,3 @@ class TimeLimitAdmin(ContentAdmin):
     search_fields = ("kind", "duty_item__code", "duty_item__name")
     autocomplete_fields = ("order_type", "duty_item")
     list_select_related = ("order_type", "duty_item")
-
-    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
-        """Save, and let this process read the table anew."""
-        super().save_model(request, obj, form, change)
-        forget_calendars()
-
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        """Delete, and let this process read the table anew."""
-        super().delete_model(request, obj)
-        forget_calendars()

@@ -6,4 +6,7 @@ class ClocksConfig(AppConfig):
     label = "clocks"
 
     def ready(self) -> None:
-        from ticketing.clocks import tasks  # noqa: F401
+        from ticketing.clocks import models, tasks  # noqa: F401
+        from ticketing.organisation import kept
+
+        kept.forget_when_saved(models.TimeLimit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time as monotonic_time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +14,9 @@ from django.utils import timezone
 
 from ticketing.clocks.models import Clock, ClockKind, TimeLimit
 from ticketing.clocks.working_time import ALWAYS, DayRule, Interval, WorkingCalendar, parse_windows
+from ticketing.organisation.kept import kept
 from ticketing.organisation.models import DutyItem, OrderType, Unit, WorkCalendar
 
-CALENDAR_SECONDS = 60
-_calendars: dict[int, tuple[float, WorkingCalendar]] = {}
-_limits: dict[str, tuple[float, list[TimeLimit]]] = {}
 LIMIT_TEXT = re.compile(r"(\d+)\s+(minutes|working_hours|working_days|natural_days)")
 
 
@@ -37,34 +34,32 @@ class NoCalendar(Exception):
     """No calendar is marked as the default: the city's content is incomplete."""
 
 
-def forget_calendars() -> None:
-    """Drop the cached calendars and limits of this process; imports and tests call it after they changed rows."""
-    _calendars.clear()
-    _limits.clear()
-
-
 def calendar_value(row: WorkCalendar) -> WorkingCalendar:
-    """The calendar row as a value, cached for a minute."""
-    known = _calendars.get(row.pk)
-    now = monotonic_time.monotonic()
-    if known and now - known[0] < CALENDAR_SECONDS:
-        return known[1]
+    """The calendar row as a value."""
+    return _calendar(row.pk)
+
+
+@kept
+def _calendar(calendar_id: int) -> WorkingCalendar:
+    row = WorkCalendar.objects.prefetch_related("days").get(pk=calendar_id)
     weekly = tuple(parse_windows(row.windows.get(str(day), [])) for day in range(7))
     workday = next((w for w in weekly if w), ())
     days = {}
     for entry in row.days.all():
         windows = parse_windows(entry.windows) if entry.windows else (workday if entry.kind == "make_up" else ())
         days[entry.date] = DayRule(windows=windows, name=entry.name, kind=entry.kind, provisional=entry.provisional)
-    value = WorkingCalendar(code=row.code, weekly=weekly, days=days, zone=ZoneInfo(settings.TIME_ZONE))
-    _calendars[row.pk] = (now, value)
-    return value
+    return WorkingCalendar(code=row.code, weekly=weekly, days=days, zone=ZoneInfo(settings.TIME_ZONE))
+
+
+@kept
+def _calendar_row(calendar_id: int | None) -> WorkCalendar | None:
+    own = {"pk": calendar_id} if calendar_id else {"is_default": True}
+    return WorkCalendar.objects.filter(**own).first()
 
 
 def calendar_of(unit: Unit | None) -> WorkCalendar:
     """The calendar that a unit works by, else the city's default. Raises NoCalendar."""
-    if unit is not None and unit.calendar_id:
-        return unit.calendar  # type: ignore[return-value]
-    row = WorkCalendar.objects.filter(is_default=True).first()
+    row = _calendar_row(unit.calendar_id if unit is not None else None)
     if row is None:
         raise NoCalendar
     return row
@@ -76,14 +71,9 @@ def parse_limit(text: str, source: str) -> Limit | None:
     return Limit(int(match[1]), match[2], source) if match else None
 
 
-def _limit_rows(kind: str) -> list[TimeLimit]:
-    known = _limits.get(kind)
-    now = monotonic_time.monotonic()
-    if known and now - known[0] < CALENDAR_SECONDS:
-        return known[1]
-    rows = list(TimeLimit.objects.filter(kind=kind))
-    _limits[kind] = (now, rows)
-    return rows
+@kept
+def _limit_rows(kind: str) -> tuple[TimeLimit, ...]:
+    return tuple(TimeLimit.objects.filter(kind=kind))
 
 
 def limit_for(*, kind: str, order_type: OrderType, urgency: str, unit: Unit | None, duty_item: DutyItem | None) -> Limit | None:

@@ -6,4 +6,7 @@ class DispatchConfig(AppConfig):
     label = "dispatch"
 
     def ready(self) -> None:
-        from ticketing.dispatch import tasks  # noqa: F401
+        from ticketing.dispatch import models, tasks  # noqa: F401
+        from ticketing.organisation import kept
+
+        kept.forget_when_saved(models.DispatchRule)

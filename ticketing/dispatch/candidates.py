@@ -19,8 +19,9 @@ from ticketing.dispatch.classifier import get_router
 from ticketing.dispatch.models import DispatchRule
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.workflow import State
+from ticketing.organisation.kept import kept
 from ticketing.organisation.models import DutyItem, Level, Region, Unit
-from ticketing.organisation.selectors import region_chain, responsible_unit
+from ticketing.organisation.selectors import duty_item, region_chain, responsible_unit
 
 WEIGHT_RULE = 100.0
 WEIGHT_DUTY = 60.0
@@ -107,7 +108,7 @@ def rank(facts: OrderFacts, *, limit: int = 5) -> list[Candidate]:
         unit = rule.to_unit or (responsible_unit(rule.to_item, facts.region) if rule.to_item else None)
         add(unit, Reason("rule", _("Rule “%(rule)s” names this unit") % {"rule": rule.name}, WEIGHT_RULE))
     suggestions = get_router().suggest(facts.text, limit=6) if facts.text.strip() else []
-    items = {i.code: i for i in DutyItem.objects.select_related("owner").filter(code__in=[s.item_code for s in suggestions])}
+    items = {s.item_code: known for s in suggestions if (known := duty_item(s.item_code)) is not None}
     if item is not None:
         add(responsible_unit(item, facts.region), _duty_reason(item))
     for suggestion in suggestions:
@@ -144,11 +145,12 @@ def _duty_reason(item: DutyItem) -> Reason:
 
 def _matching_rules(facts: OrderFacts, chain: list[Region]) -> list[DispatchRule]:
     areas = {r.pk for r in chain}
-    return [
-        rule
-        for rule in DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner")
-        if _fits(rule, facts, areas)
-    ]
+    return [rule for rule in _active_rules() if _fits(rule, facts, areas)]
+
+
+@kept
+def _active_rules() -> tuple[DispatchRule, ...]:
+    return tuple(DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner"))
 
 
 def _fits(rule: DispatchRule, facts: OrderFacts, areas: set[int]) -> bool:
@@ -172,18 +174,23 @@ def _similar(item: DutyItem | None, chain: list[Region]) -> list[tuple[Unit, flo
     """Units that settled orders on the same item in the same district lately, with their share."""
     if item is None:
         return []
+    district = next((r for r in chain if r.level == Level.DISTRICT), None)
+    return list(_settled_by(item.pk, district.pk if district else None))
+
+
+@kept
+def _settled_by(item_id: int, district_id: int | None) -> tuple[tuple[Unit, float, int], ...]:
     since = timezone.now() - timedelta(days=SIMILAR_DAYS)
     settled = WorkOrder.objects.filter(
-        duty_item=item, state__in=[State.CLOSED, State.ARCHIVED], closed_at__gte=since, unit__isnull=False
+        duty_item=item_id, state__in=[State.CLOSED, State.ARCHIVED], closed_at__gte=since, unit__isnull=False
     )
-    district = next((r for r in chain if r.level == Level.DISTRICT), None)
-    if district is not None:
-        inside = district.descendants(include_self=True).values_list("pk", flat=True)
+    if district_id is not None:
+        inside = Region.objects.get(pk=district_id).descendants(include_self=True).values_list("pk", flat=True)
         settled = settled.filter(region_id__in=list(inside))
     rows = list(settled.values("unit_id").annotate(n=Count("pk")).order_by("-n")[:3])
     total = sum(row["n"] for row in rows)
-    units = Unit.objects.in_bulk([row["unit_id"] for row in rows])
-    return [(units[row["unit_id"]], row["n"] / total, row["n"]) for row in rows] if total else []
+    units = Unit.objects.select_related("region").in_bulk([row["unit_id"] for row in rows])
+    return tuple((units[row["unit_id"]], row["n"] / total, row["n"]) for row in rows)
 
 
 def _add_place_reasons(found: dict[int, Candidate], chain: list[Region]) -> None:

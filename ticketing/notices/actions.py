@@ -14,7 +14,8 @@ from ticketing.notices.models import Notice, NoticeTemplate
 from ticketing.orders.models import OrderEvent, WorkOrder
 from ticketing.orders.numbers import grouped
 from ticketing.orders.workflow import Action
-from ticketing.outbox.actions import enqueue
+from ticketing.organisation.kept import forget, kept
+from ticketing.outbox.actions import enqueue_all
 
 # The notice a citizen gets after an event; content staff switch a notice off by its template row.
 CITIZEN_NOTICES = {
@@ -22,6 +23,12 @@ CITIZEN_NOTICES = {
     Action.DISPATCH: "order_dispatched",
     Action.SIGN: "order_signed",
     Action.ASK_INFO: "order_need_info",
+    Action.GRANT_EXTENSION: "order_extended",
+    Action.SUSPEND: "order_suspended",
+    Action.STAGE_REPLY: "stage_reply",
+    Action.REDO: "order_redone",
+    Action.MERGE: "order_merged",
+    Action.TRANSFER: "order_transferred",
     Action.APPROVE_REPLY: "order_replied",
     Action.CLOSE: "order_closed",
     Action.CLOSE_UNRATED: "order_closed",
@@ -39,26 +46,41 @@ class _Facts(dict[str, str]):
         return "{" + key + "}"
 
 
-def notify_event(*, event_id: int) -> Notice | None:
-    """Write the citizen's notice that follows an event, once, and enqueue its sending. Gone rows are no error."""
-    event = OrderEvent.objects.select_related("order__citizen", "order__unit").filter(pk=event_id).first()
-    code = CITIZEN_NOTICES.get(Action(event.action)) if event and event.action in Action.values else None
-    if event is None or code is None:
-        return None
+def notify_events(*, event_ids: Iterable[int]) -> list[Notice]:
+    """Write the citizens' notices that follow events and enqueue their sending. Gone rows are no error.
+
+    An event has one notice at most, however often this runs for it.
+    """
+    events = OrderEvent.objects.select_related("order__citizen", "order__unit").filter(pk__in=list(event_ids)).order_by("pk")
+    planned = [notice for event in events if (notice := _plan(event)) is not None]
+    with transaction.atomic():
+        known = set(Notice.objects.filter(event__in=[n.event_id for n in planned]).values_list("event_id", flat=True))
+        fresh = Notice.objects.bulk_create([n for n in planned if n.event_id not in known])
+        if fresh:
+            enqueue_all([("notices.send", {"notices": [notice.pk for notice in fresh]})])
+    return fresh
+
+
+def _plan(event: OrderEvent) -> Notice | None:
+    code = CITIZEN_NOTICES.get(Action(event.action)) if event.action in Action.values else None
+    template = active_template(code) if code else None
     order = event.order
-    template = NoticeTemplate.objects.filter(code=code, channel=CHANNEL, is_active=True).first()
     if template is None or order.citizen is None or not order.citizen.phone:
         return None
     text = template.text_zh if order.language.startswith("zh") else template.text_en
-    with transaction.atomic():
-        notice = Notice.objects.create(
-            template=template,
-            order_number=order.number,
-            recipient=order.citizen.phone,
-            body=text.format_map(_Facts(facts(order))),
-        )
-        enqueue(kind="notices.send", payload={"notice": notice.pk})
-    return notice
+    return Notice(
+        template=template,
+        event=event,
+        order_number=order.number,
+        recipient=order.citizen.phone,
+        body=text.format_map(_Facts(facts(order) | said(event))),
+    )
+
+
+@kept
+def active_template(code: str) -> NoticeTemplate | None:
+    """The template that is in use for a notice, None where content staff switched it off."""
+    return NoticeTemplate.objects.filter(code=code, channel=CHANNEL, is_active=True).first()
 
 
 def facts(order: WorkOrder) -> dict[str, str]:
@@ -75,20 +97,55 @@ def facts(order: WorkOrder) -> dict[str, str]:
     }
 
 
-def send_notice(*, notice_id: int) -> None:
-    """Send one notice by the configured ways out; a failure is kept on the row and raised, so that the outbox tries again."""
-    notice = Notice.objects.select_related("template").filter(pk=notice_id).first()
-    if notice is None or notice.status == Notice.Status.SENT:
-        return
-    try:
-        for name in settings.NOTICE_ADAPTERS:
-            get_adapter(name).send(recipient=notice.recipient, text=notice.body, order_number=notice.order_number)
-            notice.adapter = name
-    except Exception as error:
-        Notice.objects.filter(pk=notice.pk).update(status=Notice.Status.FAILED, error=f"{type(error).__name__}: {error}"[:200])
-        raise
-    notice.status, notice.sent_at, notice.error = Notice.Status.SENT, timezone.now(), ""
-    notice.save(update_fields=["status", "sent_at", "error", "adapter"])
+SAYS = frozenset({Action.GRANT_EXTENSION, Action.SUSPEND, Action.STAGE_REPLY, Action.REDO, Action.MERGE, Action.TRANSFER})
+
+
+def said(event: OrderEvent) -> dict[str, str]:
+    """What templates may say of an event: its texts (reason, reply) and where an order went."""
+    if event.action not in SAYS:
+        return {}
+    words = {c.field: c.value for c in event.commitments.all() if c.field in ("reason", "reply")}
+    if event.action == Action.MERGE:
+        words["parent"] = str(event.data.get("into", ""))
+    if event.action == Action.TRANSFER:
+        words["unit"] = str(event.data.get("to", ""))
+    return words
+
+
+def send_notices(*, notice_ids: Iterable[int]) -> None:
+    """Send notices by the configured ways out. A failure is kept on its row; the others go out all the same.
+
+    Raises the first failure at the end, so that the outbox tries again what is still unsent.
+    """
+    waiting = Notice.objects.filter(pk__in=list(notice_ids)).exclude(status=Notice.Status.SENT).order_by("pk")
+    failure: Exception | None = None
+    tried = list(waiting)
+    for notice in tried:
+        try:
+            for name in settings.NOTICE_ADAPTERS:
+                get_adapter(name).send(recipient=notice.recipient, text=notice.body, order_number=notice.order_number)
+                notice.adapter = name
+        except Exception as error:
+            failure = failure or error
+            notice.status, notice.error = Notice.Status.FAILED, f"{type(error).__name__}: {error}"[:200]
+        else:
+            notice.status, notice.sent_at, notice.error = Notice.Status.SENT, timezone.now(), ""
+    _note_sent(tried)
+    if failure is not None:
+        raise failure
+
+
+@transaction.atomic
+def _note_sent(notices: list[Notice]) -> None:
+    # Those that went out differ in nothing but their row: one statement. Each failure keeps its own words.
+    sent = [notice for notice in notices if notice.status == Notice.Status.SENT]
+    if sent:
+        Notice.objects.filter(pk__in=[notice.pk for notice in sent]).update(
+            status=Notice.Status.SENT, sent_at=sent[-1].sent_at, error="", adapter=sent[-1].adapter
+        )
+    for notice in notices:
+        if notice.status == Notice.Status.FAILED:
+            notice.save(update_fields=["status", "error"])
 
 
 @transaction.atomic
@@ -102,4 +159,5 @@ def import_templates(rows: Iterable[dict[str, Any]]) -> int:
             code=row["code"], channel=row.get("channel") or CHANNEL, defaults={"text_zh": row["zh"], "text_en": row["en"]}
         )
         count += 1
+    forget()
     return count

@@ -6,4 +6,7 @@ class NoticesConfig(AppConfig):
     label = "notices"
 
     def ready(self) -> None:
-        from ticketing.notices import tasks  # noqa: F401
+        from ticketing.notices import models, tasks  # noqa: F401
+        from ticketing.organisation import kept
+
+        kept.forget_when_saved(models.NoticeTemplate)

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.citizens.sealing import SealedTextField
+from ticketing.orders.models import OrderEvent
 
 
 class NoticeTemplate(models.Model):
@@ -35,6 +36,9 @@ class Notice(models.Model):
         FAILED = "failed", _("Failed")
 
     template = models.ForeignKey(NoticeTemplate, on_delete=models.PROTECT, verbose_name=_("template"))
+    event = models.ForeignKey(
+        OrderEvent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("after the event")
+    )
     order_number = models.CharField(_("order number"), max_length=12, db_index=True)
     recipient = SealedTextField(_("recipient"))
     body = SealedTextField(_("text"))
@@ -45,6 +49,7 @@ class Notice(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "template"], name="one_notice_per_event_and_template")]
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         ordering = ["-created_at"]

@@ -3,16 +3,16 @@
 from typing import Any
 
 from ticketing.notices import actions
-from ticketing.outbox.registry import handles
+from ticketing.outbox.registry import handles, handles_many
 
 
-@handles("notices.order_event")
-def order_event(payload: dict[str, Any]) -> None:
-    """Decide on the notice after one event of an order."""
-    actions.notify_event(event_id=payload["event"])
+@handles_many("notices.order_event", batch=50)
+def order_event(payloads: list[dict[str, Any]]) -> None:
+    """Decide on the notices after events of orders."""
+    actions.notify_events(event_ids=[payload["event"] for payload in payloads])
 
 
 @handles("notices.send")
 def send(payload: dict[str, Any]) -> None:
-    """Send one notice."""
-    actions.send_notice(notice_id=payload["notice"])
+    """Send the notices that one decision made."""
+    actions.send_notices(notice_ids=payload["notices"])

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from ticketing.citizens.sealing import commit, new_salt
 from ticketing.orders import numbers
@@ -81,6 +83,22 @@ def build_event(
     return event, salts
 
 
+def begin(
+    *,
+    order: WorkOrder,
+    action: str,
+    actor: Actor,
+    at: datetime,
+    data: Callable[[WorkOrder], dict[str, Any]],
+    private: dict[str, str],
+) -> OrderEvent:
+    """Insert a new order with its first event, whose `data` may name what only a saved order has."""
+    order.version = 1
+    order.save(force_insert=True)
+    order.version, order.head_hash = 0, ""  # type: ignore[attr-defined]  # as before the event that `append` writes
+    return append(order=order, action=action, actor=actor, from_state="", at=at, data=data(order), private=private)
+
+
 def append(
     *,
     order: WorkOrder,
@@ -92,11 +110,13 @@ def append(
     private: dict[str, str] | None = None,
 ) -> OrderEvent:
     """Append one event to a locked order. Only `orders.actions` calls this; the caller saves the order."""
-    last = OrderEvent.objects.filter(order=order).order_by("-seq").only("seq", "hash").first()
+    head = getattr(order, "head_hash", None)
+    if head is None:
+        head = OrderEvent.objects.filter(order=order).order_by("-seq").values_list("hash", flat=True).first() or ""
     event, salts = build_event(
         order=order,
-        seq=last.seq + 1 if last else 1,
-        previous_hash=last.hash if last else "",
+        seq=order.version + 1,
+        previous_hash=head,
         action=action,
         actor=actor,
         from_state=from_state,
@@ -108,9 +128,15 @@ def append(
     event.save(force_insert=True)
     for salt in salts:
         salt.event = event
-    Commitment.objects.bulk_create(salts)
-    order.version = event.seq
+    if salts:
+        Commitment.objects.bulk_create(salts)
+    order.version, order.head_hash = event.seq, event.hash  # type: ignore[attr-defined]
     return event
+
+
+def head_of(order_id: OuterRef) -> Subquery:
+    """The hash of an order's last event, to be read in the statement that locks the order."""
+    return Subquery(OrderEvent.objects.filter(order=order_id).order_by("-seq").values("hash")[:1])
 
 
 @dataclass(frozen=True, slots=True)

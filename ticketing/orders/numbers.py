@@ -46,12 +46,15 @@ def take_numbers(day: date, count: int = 1) -> list[str]:
     """The next `count` numbers of `day`, inside the caller's transaction, which holds the day's row till its end."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("numbers are taken inside a transaction")
-    NumberSequence.objects.bulk_create([NumberSequence(day=day)], ignore_conflicts=True)
-    row = NumberSequence.objects.select_for_update().get(day=day)
-    first = row.next_value
-    row.next_value += count
-    row.save(update_fields=["next_value"])
-    return [format_number(day, first + i) for i in range(count)]
+    table = NumberSequence._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (day, next_value) VALUES (%s, %s) "
+            f"ON CONFLICT (day) DO UPDATE SET next_value = {table}.next_value + %s RETURNING next_value",
+            [day.isoformat(), 1 + count, count],
+        )
+        after = int(cursor.fetchone()[0])
+    return [format_number(day, after - count + i) for i in range(count)]
 
 
 def grouped(number: str) -> str:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from ticketing.organisation.models import DutyItem, Level, Region, Unit
+from ticketing.organisation.kept import kept
+from ticketing.organisation.models import DutyItem, Level, OrderType, Region, Unit
 
 LEVEL_ORDER = [Level.PROVINCE, Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
 
 
+@kept
+def order_type(code: str) -> OrderType | None:
+    """The kind of demand called `code`."""
+    return OrderType.objects.filter(code=code).first()
+
+
+@kept
+def duty_item(code: str) -> DutyItem | None:
+    """The duty item `code`, with its owner."""
+    return DutyItem.objects.select_related("owner").filter(code=code).first()
+
+
+@kept
+def _chain(region_id: int) -> tuple[Region, ...]:
+    return tuple(reversed(Region.objects.get(pk=region_id).ancestors(include_self=True)))
+
+
 def region_chain(region: Region | None) -> list[Region]:
-    """The region and all above it, nearest first; one query."""
-    if region is None:
-        return []
-    return list(reversed(region.ancestors(include_self=True)))
+    """The region and all above it, nearest first."""
+    return list(_chain(region.pk)) if region is not None else []
+
+
+@kept
+def _units_in(region_ids: tuple[int, ...]) -> tuple[Unit, ...]:
+    active = Unit.objects.filter(is_active=True, accepts_orders=True, region__in=region_ids).select_related("region")
+    return tuple(active.order_by("code"))
 
 
 def responsible_unit(item: DutyItem, region: Region | None) -> Unit | None:
@@ -26,8 +48,7 @@ def responsible_unit(item: DutyItem, region: Region | None) -> Unit | None:
     areas = {area.level: area for area in region_chain(region)}
     if item.acts_at not in areas:
         return None
-    active = Unit.objects.filter(is_active=True, accepts_orders=True, region__in=areas.values()).select_related("region")
-    units = list(active.order_by("code"))
+    units = _units_in(tuple(area.pk for area in areas.values()))
     if item.acts_at != Level.DISTRICT:
         kind = Unit.Kind.STREET if item.acts_at == Level.STREET else Unit.Kind.COMMUNITY
         nearest = next((u for u in units if u.kind == kind and u.level == item.acts_at), None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from ticketing.outbox import bell, registry
@@ -27,32 +29,51 @@ def enqueue(*, kind: str, payload: dict[str, Any], key: str = "", run_after: dat
     `key` names the work: while a job of this kind and key still waits, it stands for the new one too.
     The payload must be JSON and should hold ids, never personal values.
     """
-    now = timezone.now()
-    known = registry.registration(kind)
-    with transaction.atomic():
-        job = None
-        if key:
-            # A waiting row that is being claimed at this moment may have read old data: it does not count.
-            waiting = Job.objects.filter(kind=kind, key=key, state=Job.State.PENDING, attempts=0)
-            if connection.features.has_select_for_update_skip_locked:
-                waiting = waiting.select_for_update(skip_locked=True)
-            job = waiting.order_by("id").first()
+    with transaction.atomic(savepoint=False):
+        job = _waiting(kind, key) if key else None
         if job is None:
-            job = Job.objects.create(
-                kind=kind,
-                key=key,
-                payload=payload,
-                max_attempts=known.max_attempts if known else 8,
-                run_after=run_after or now,
-                request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
-            )
-        elif run_after is None or run_after < job.run_after:
-            job.payload, job.run_after = payload, run_after or now
+            return enqueue_all([(kind, payload)], key=key, run_after=run_after)[0]
+        if run_after is None or run_after < job.run_after:
+            job.payload, job.run_after = payload, run_after or timezone.now()
             job.save(update_fields=["payload", "run_after"])
-        if job.run_after <= now:
-            job_id = job.pk
-            transaction.on_commit(lambda: hand_out(job_id=job_id), robust=True)
+            if job.run_after <= timezone.now():
+                _hand_out_after_commit([job])
     return job
+
+
+def enqueue_all(work: Iterable[tuple[str, dict[str, Any]]], *, key: str = "", run_after: datetime | None = None) -> list[Job]:
+    """Write several jobs (kind, payload) at once, as `enqueue` writes one, without looking for waiting ones."""
+    now = timezone.now()
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
+    jobs = []
+    for kind, payload in work:
+        known = registry.registration(kind)
+        attempts = known.max_attempts if known else 8
+        jobs.append(
+            Job(kind=kind, key=key, payload=payload, max_attempts=attempts, run_after=run_after or now, request_id=request_id)
+        )
+    with transaction.atomic(savepoint=False):
+        Job.objects.bulk_create(jobs)
+        if run_after is None or run_after <= now:
+            _hand_out_after_commit(jobs)
+    return jobs
+
+
+def _waiting(kind: str, key: str) -> Job | None:
+    # A waiting row that is being claimed at this moment may have read old data: it does not count.
+    waiting = Job.objects.filter(kind=kind, key=key, state=Job.State.PENDING, attempts=0)
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True)
+    return waiting.order_by("id").first()
+
+
+def _hand_out_after_commit(jobs: list[Job]) -> None:
+    if settings.JOBS_BACKEND != "celery":
+        if not any(hook[1] is bell.ring for hook in connection.run_on_commit):  # one ring wakes for all
+            transaction.on_commit(bell.ring, robust=True)
+        return
+    ids = [job.pk for job in jobs]
+    transaction.on_commit(lambda: [hand_out(job_id=job_id) for job_id in ids], robust=True)  # type: ignore[func-returns-value]
 
 
 def hand_out(*, job_id: int) -> None:
@@ -68,39 +89,47 @@ def hand_out(*, job_id: int) -> None:
         log.warning("outbox.broker_unreachable", job=job_id, error=str(error))
 
 
-def claim(*, job_id: int | None = None, without: list[str] | None = None) -> Job | None:
-    """Take one due job (or this one, when due) for running; None when there is none.
+def claim(*, job_id: int | None = None, without: list[str] | None = None) -> list[Job]:
+    """Take the next due job (or this one, when due) for running, with more of its kind where the kind runs in batches.
 
-    Attempts are counted here, so that a job that kills its process is given up in the end too.
+    Empty when none is due. Attempts are counted here, so that a job that kills its process is given up in the end too.
     """
     now = timezone.now()
     due = Job.objects.filter(state=Job.State.PENDING, run_after__lte=now).order_by("run_after", "id")
-    if job_id is not None:
-        due = due.filter(pk=job_id)
     if without:
         due = due.exclude(kind__in=without)
-    if not due.exists():  # a plain read first: waiting threads must not queue for the write lock
-        return None
+    first = due if job_id is None else due.filter(pk=job_id)
+    if not first.exists():  # a plain read first: waiting threads must not queue for the write lock
+        return []
+    if connection.features.has_select_for_update_skip_locked:
+        due, first = due.select_for_update(skip_locked=True), first.select_for_update(skip_locked=True)
     with transaction.atomic():
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        job = due.first()
+        job = first.first()
         if job is None:
-            return None
+            return []
         known = registry.registration(job.kind)
-        job.state = Job.State.RUNNING
-        job.attempts += 1
-        job.started_at = now
-        job.lease_until = now + timedelta(seconds=known.lease_seconds if known else 60)
-        job.save(update_fields=["state", "attempts", "started_at", "lease_until"])
-    return job
+        # A job that failed before runs alone: it must not take its neighbours with it again.
+        others = known.batch - 1 if known is not None and job.attempts == 0 else 0
+        more = list(due.filter(kind=job.kind, attempts=0).exclude(pk=job.pk)[:others]) if others else []
+        jobs = [job, *more]
+        lease = now + timedelta(seconds=known.lease_seconds if known else 60)
+        Job.objects.filter(pk__in=[j.pk for j in jobs]).update(
+            state=Job.State.RUNNING, attempts=F("attempts") + 1, started_at=now, lease_until=lease
+        )
+    for taken in jobs:
+        taken.state, taken.started_at, taken.lease_until = Job.State.RUNNING, now, lease
+        taken.attempts += 1
+    return jobs
 
 
-def finish(*, job: Job) -> None:
-    """Mark a job as done, unless it was taken up anew in the meantime."""
-    _own(job).update(state=Job.State.DONE, finished_at=timezone.now(), lease_until=None, last_error="")
+def finish(*, jobs: list[Job]) -> None:
+    """Mark jobs of one claim as done, unless they were taken up anew in the meantime."""
+    ours = Job.objects.filter(pk__in=[j.pk for j in jobs], state=Job.State.RUNNING, attempts=jobs[0].attempts)
+    with transaction.atomic():  # a write outside a transaction would not wait its turn at SQLite's gate
+        ours.update(state=Job.State.DONE, finished_at=timezone.now(), lease_until=None, last_error="")
 
 
+@transaction.atomic
 def fail(*, job: Job, error: str, for_good: bool = False) -> None:
     """Put a failed job back with a growing wait, or make it a dead letter after its last attempt."""
     now = timezone.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
@@ -43,13 +43,25 @@ def nudge(*, group: str, message: dict[str, Any]) -> None:
     Outside a server (a worker, a command) it goes through a loop of its own when the layer reaches other processes;
     with the in-memory layer nobody could hear it, and it is dropped.
     """
+    nudge_all([(group, message)])
+
+
+def nudge_all(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Send several (group, message) in order, as `nudge` sends one."""
     layer = get_channel_layer()
     loop = _sending_loop(layer)
-    if layer is None or loop is None:
+    if layer is None or loop is None or not messages:
         return
+
+    async def send() -> None:
+        for group, message in messages:
+            await layer.group_send(group, message)
+
+    sending = send()
     try:
-        future = asyncio.run_coroutine_threadsafe(layer.group_send(group, message), loop)
+        future = asyncio.run_coroutine_threadsafe(sending, loop)
     except RuntimeError as error:  # the loop closed between the look and the call
+        sending.close()
         _note(error)
         return
     future.add_done_callback(_note_failure)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import update_wrapper
+from inspect import unwrap
 from typing import Any
 
 Handler = Callable[[dict[str, Any]], None]
+BatchHandler = Callable[[list[dict[str, Any]]], None]
 StreamRule = Callable[[Any, str], bool]
 
 PERIODIC_PREFIX = "periodic."
@@ -24,10 +27,11 @@ class Registration:
     """How jobs of one kind are done. `lease_seconds`: after this long a job whose process died is taken up again."""
 
     kind: str
-    run: Handler
+    run: BatchHandler
     max_attempts: int
     lease_seconds: int
     slow: bool
+    batch: int = 1  # at most so many are claimed and run together
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,42 @@ def handles(kind: str, *, max_attempts: int = 8, lease_seconds: int = 600, slow:
     """
 
     def announce(function: Handler) -> Handler:
-        known = _handlers.get(kind)
-        if known is not None and known.run is not function:
-            raise ValueError(f"Two handlers for jobs of kind {kind!r}: {known.run!r} and {function!r}.")
-        _handlers[kind] = Registration(kind, function, max_attempts, lease_seconds, slow)
+        def run(payloads: list[dict[str, Any]]) -> None:
+            for payload in payloads:
+                function(payload)
+
+        _announce(Registration(kind, _named(run, function), max_attempts, lease_seconds, slow))
         return function
 
     return announce
+
+
+def handles_many(
+    kind: str, *, batch: int, max_attempts: int = 8, lease_seconds: int = 600
+) -> Callable[[BatchHandler], BatchHandler]:
+    """Announce the decorated function as the handler of up to `batch` jobs of `kind` at once.
+
+    It takes their payloads, oldest first, and must be idempotent for each. When it raises, each job is run again by
+    itself, so that one bad job fails alone. Raises ValueError as `handles` does.
+    """
+
+    def announce(function: BatchHandler) -> BatchHandler:
+        _announce(Registration(kind, function, max_attempts, lease_seconds, False, batch))
+        return function
+
+    return announce
+
+
+def _announce(found: Registration) -> None:
+    known = _handlers.get(found.kind)
+    if known is not None and unwrap(known.run) is not unwrap(found.run):
+        raise ValueError(f"Two handlers for jobs of kind {found.kind!r}: {known.run!r} and {found.run!r}.")
+    _handlers[found.kind] = found
+
+
+def _named(wrapper: BatchHandler, function: Callable[..., None]) -> BatchHandler:
+    update_wrapper(wrapper, function)
+    return wrapper
 
 
 def periodic(
@@ -74,11 +107,10 @@ def periodic(
         raise ValueError(f"Periodic job {name!r} needs either every_seconds or crontab.")
 
     def announce(function: Callable[[], None]) -> Callable[[], None]:
-        def run(payload: dict[str, Any]) -> None:
+        def run(payloads: list[dict[str, Any]]) -> None:
             function()
 
-        run.__qualname__ = f"periodic({function.__qualname__})"
-        _handlers[PERIODIC_PREFIX + name] = Registration(PERIODIC_PREFIX + name, run, 1, 900, slow)
+        _handlers[PERIODIC_PREFIX + name] = Registration(PERIODIC_PREFIX + name, _named(run, function), 1, 900, slow)
         _periods[name] = Period(name, every_seconds, crontab)
         return function
 

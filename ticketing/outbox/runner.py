@@ -18,39 +18,52 @@ LOOK_EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 5.0
 
 
-def run_claimed(job: Job) -> bool:
-    """Do one claimed job and write down how it ended. Never raises because of the job; True when it succeeded."""
-    known = registry.registration(job.kind)
-    with structlog.contextvars.bound_contextvars(job=job.pk, job_kind=job.kind, request_id=job.request_id):
+def run_claimed(jobs: list[Job]) -> bool:
+    """Do the jobs of one claim and write down how they ended. Never raises because of a job; True when all succeeded."""
+    error = _attempt(jobs)
+    if error is None:
+        actions.finish(jobs=jobs)
+        return True
+    if len(jobs) > 1:  # one of them is bad: each by itself, so that only that one fails
+        outcomes = [run_claimed([job]) for job in jobs]
+        return all(outcomes)
+    for_good = isinstance(error, registry.GiveUp)
+    actions.fail(job=jobs[0], error=str(error) if for_good else f"{type(error).__name__}: {error}", for_good=for_good)
+    return False
+
+
+def _attempt(jobs: list[Job]) -> Exception | None:
+    kind = jobs[0].kind
+    known = registry.registration(kind)
+    with structlog.contextvars.bound_contextvars(job=jobs[0].pk, job_kind=kind, request_id=jobs[0].request_id):
         try:
             if known is None:
-                raise LookupError(f"No room handles jobs of kind {job.kind!r}.")
-            known.run(job.payload)
+                raise LookupError(f"No room handles jobs of kind {kind!r}.")
+            known.run([job.payload for job in jobs])
         except registry.GiveUp as error:
-            actions.fail(job=job, error=str(error), for_good=True)
-            return False
+            return error
         except Exception as error:
-            log.warning("outbox.job_failed", traceback=traceback.format_exc(limit=-6))
-            actions.fail(job=job, error=f"{type(error).__name__}: {error}")
-            return False
-        actions.finish(job=job)
-    return True
+            log.warning("outbox.job_failed", jobs=len(jobs), traceback=traceback.format_exc(limit=-6))
+            return error
+    return None
 
 
 def run_job(job_id: int) -> bool:
-    """Claim and do one job by its id. False when it is not due, taken by another, or failed."""
-    job = actions.claim(job_id=job_id)
-    return job is not None and run_claimed(job)
+    """Claim and do one job by its id, with its kind's batch. False when it is not due, taken by another, or failed."""
+    jobs = actions.claim(job_id=job_id)
+    return bool(jobs) and run_claimed(jobs)
 
 
 def drain(*, limit: int = 1000) -> int:
     """Do all due jobs in the calling thread, those that they enqueue included; how many were tried (commands, tests)."""
-    for count in range(limit):
-        job = actions.claim()
-        if job is None:
-            return count
-        run_claimed(job)
-    return limit
+    count = 0
+    while count < limit:
+        jobs = actions.claim()
+        if not jobs:
+            break
+        run_claimed(jobs)
+        count += len(jobs)
+    return count
 
 
 class Runner:
@@ -101,10 +114,10 @@ class Runner:
                 self.last_look = time.monotonic()
                 try:
                     while not self._stopping.is_set():
-                        job = actions.claim(without=registry.slow_kinds() if reserved else None)
-                        if job is None:
+                        jobs = actions.claim(without=registry.slow_kinds() if reserved else None)
+                        if not jobs:
                             break
-                        run_claimed(job)
+                        run_claimed(jobs)
                     if number == 0 and time.monotonic() - tidied > TIDY_EVERY_SECONDS:
                         tidied = time.monotonic()
                         actions.recover()

@@ -45,7 +45,6 @@ def test_an_items_promise_beats_the_table_and_an_urgent_row_beats_the_promise(ci
     with time_machine.travel(monday, tick=False):
         promised = dispatched(city, duty_item=city.items["LAMP"])
         TimeLimit.objects.create(kind="handle", urgency="urgent", value=120, measure="minutes")
-        selectors.forget_calendars()
         urgent = dispatched(city, duty_item=city.items["LAMP"], urgency="urgent")
     assert (handling(promised).value, handling(promised).measure) == (3, "working_days")
     assert "LAMP" in handling(promised).limit_source

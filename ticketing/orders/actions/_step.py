@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.db import transaction
+from django.db.models import OuterRef
 from django.utils import timezone
 
 from ticketing.orders import history
@@ -18,7 +19,7 @@ from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Unit
 from ticketing.organisation.roles import UNIT_ROLES, Role
 from ticketing.outbox import feeds
-from ticketing.outbox.actions import enqueue
+from ticketing.outbox.actions import enqueue_all
 
 P = ParamSpec("P")
 
@@ -30,6 +31,7 @@ class Step:
         self.order, self.actor, self.edge = order, actor, edge
         self.at: datetime = timezone.now()
         self.from_state = order.state
+        self._before = _columns(order)
 
     def record(self, *, data: dict[str, Any] | None = None, private: dict[str, str] | None = None) -> OrderEvent:
         """Move the order along the edge, append the event, save, and announce."""
@@ -43,10 +45,20 @@ class Step:
             data=data,
             private=private,
         )
-        self.order.updated_at = self.at
-        self.order.save()
+        self.save()
         announce(order=self.order, event=event)
         return event
+
+    def save(self) -> None:
+        """Write the columns of the order that this step has changed."""
+        self.order.updated_at = self.at
+        now = _columns(self.order)
+        self.order.save(update_fields=[name for name, value in now.items() if value != self._before[name]])
+        self._before = now
+
+
+def _columns(order: WorkOrder) -> dict[str, Any]:
+    return {field.attname: getattr(order, field.attname) for field in order._meta.concrete_fields}
 
 
 def verb(
@@ -80,6 +92,7 @@ def lock(order: WorkOrder) -> WorkOrder:
     return (
         WorkOrder.objects.select_for_update(of=("self",))
         .select_related("unit", "duty_item", "order_type", "region")
+        .annotate(head_hash=history.head_of(OuterRef("pk")))
         .get(pk=order.pk)
     )
 
@@ -103,19 +116,17 @@ def covers(unit_id: int | None, unit: Unit | None) -> bool:
     return unit.pk == unit_id or unit.ancestors().filter(pk=unit_id).exists()
 
 
-def announce(*, order: WorkOrder, event: OrderEvent) -> None:
-    """Tell desks and notices, each through a row: feeds are numbered, jobs are kept until done."""
+def announce(*, order: WorkOrder, event: OrderEvent, more: Iterable[tuple[str, dict[str, Any]]] = ()) -> None:
+    """Tell desks and notices, each through a row: feeds are numbered, jobs are kept until done. `more`: further jobs."""
     payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
-    feeds.publish(stream=f"order:{order.number}", kind="order", payload=payload)
-    for stream in streams_of(order, event):
-        feeds.publish(stream=stream, kind="order", payload=payload)
-    enqueue(kind="notices.order_event", payload={"event": event.pk})
+    feeds.publish_to(streams=streams_of(order, event), kind="order", payload=payload)
+    enqueue_all([("notices.order_event", {"event": event.pk}), *more])
 
 
 def streams_of(order: WorkOrder, event: OrderEvent) -> list[str]:
-    """The desks whose list changed by this event."""
+    """Those who look at the order, and the desks whose list changed by this event."""
     touched = {event.from_state, event.to_state}
-    streams = ["wall"]
+    streams = [f"order:{order.number}", "wall"]
     if touched & {State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW}:
         streams.append("inbox")
     if touched & {State.CALLBACK, State.DISSATISFIED}:

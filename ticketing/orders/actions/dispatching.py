@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ticketing.clocks.actions import pause_clocks, resume_clocks, start_clock, stop_clocks
+from ticketing.clocks.actions import pause_clocks, resume_clocks, start_clocks, stop_clocks
 from ticketing.clocks.models import Clock, ClockKind
 from ticketing.orders import history
 from ticketing.orders.actions._step import Step, announce, lock, required, verb
@@ -19,18 +19,17 @@ UNDO_WINDOW = timedelta(seconds=30)
 RETURN_LIMIT = 2  # after so many accepted returns the next request goes to a dispute ruling
 
 
-def start_order_clock(order: WorkOrder, kind: str, at: datetime) -> Clock | None:
-    """Start a clock of `order`; a repeated kind gets the next round."""
-    last = Clock.objects.filter(order_number=order.number, kind=kind).order_by("-round").first()
-    return start_clock(
+def start_order_clock(order: WorkOrder, *kinds: str, at: datetime, anew: bool = False) -> list[Clock]:
+    """Start clocks of `order`; a repeated kind gets the next round. `anew` stops first whatever runs."""
+    return start_clocks(
         order_number=order.number,
-        kind=kind,
+        kinds=kinds,
         started_at=at,
+        anew=anew,
         order_type=order.order_type,
         urgency=order.urgency,
         unit=order.unit,
         duty_item=order.duty_item,
-        round=last.round + 1 if last else 1,
     )
 
 
@@ -44,13 +43,12 @@ def _send_to(step: Step, unit: Unit) -> None:
     if not (unit.is_active and unit.accepts_orders):
         raise InvalidOrder("unit", "does not take work orders; choose another unit")
     order = step.order
-    stop_clocks(order_number=order.number, at=step.at)
     order.unit, order.dispatched_at, order.signed_at, order.replied_at = unit, step.at, None, None
     # The handling clock runs from dispatch, so that a late signature cannot stretch it.
-    start_order_clock(order, ClockKind.SIGN, step.at)
-    start_order_clock(order, ClockKind.CONTACT, step.at)
-    start_order_clock(order, ClockKind.HANDLE, step.at)
-    refresh_due(order)
+    clocks = start_order_clock(order, ClockKind.SIGN, ClockKind.CONTACT, ClockKind.HANDLE, at=step.at, anew=True)
+    for clock in clocks:
+        if clock.kind == ClockKind.HANDLE:
+            order.due_at, order.warn_at = clock.due_at, clock.warn_at
 
 
 @verb(Action.DISPATCH)
@@ -94,7 +92,7 @@ def request_return(step: Step, *, reason: str, proposed_unit: Unit | None = None
         data={"proposed_unit": proposed_unit.code if proposed_unit else ""},
         private={"reason": required(reason, "reason", at_most=300)},
     )
-    start_order_clock(step.order, ClockKind.RETURN, step.at)
+    start_order_clock(step.order, ClockKind.RETURN, at=step.at)
 
 
 @verb(Action.ACCEPT_RETURN)

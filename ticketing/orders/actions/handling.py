@@ -67,7 +67,7 @@ def submit_reply(
     )
     step.order.replied_at = step.at
     stop_clocks(order_number=step.order.number, kinds=[ClockKind.HANDLE, ClockKind.CONTACT], at=step.at)
-    start_order_clock(step.order, ClockKind.REPLY_REVIEW, step.at)
+    start_order_clock(step.order, ClockKind.REPLY_REVIEW, at=step.at)
     step.record(data={"solved": solved}, private={"reply": text, "internal": internal_text.strip()})
 
 
@@ -87,7 +87,7 @@ def approve_reply(step: Step) -> None:
     reply.status, reply.reviewed_at = Reply.Status.APPROVED, step.at
     reply.save(update_fields=["status", "reviewed_at"])
     stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
-    start_order_clock(step.order, ClockKind.CALLBACK, step.at)
+    start_order_clock(step.order, ClockKind.CALLBACK, at=step.at)
     step.record()
 
 
@@ -121,9 +121,10 @@ def pending_reply(step: Step) -> Reply:
 
 def reopen_handling(step: Step, *, until: datetime | None) -> None:
     """Run the handling clock again. `until` keeps the old due moment, else a new round gets its full limit."""
-    clock = start_order_clock(step.order, ClockKind.HANDLE, step.at)
-    if clock is None:
+    started = start_order_clock(step.order, ClockKind.HANDLE, at=step.at)
+    if not started:
         return
+    clock = started[0]
     if until is not None and until > step.at:
         clock.due_at, clock.warn_at = until, min(clock.warn_at, until)
         clock.save(update_fields=["due_at", "warn_at"])

@@ -101,19 +101,15 @@ def create_order(
                 updated_at=now,
             )
             order.query_code, order.query_code_index = code, query_index(order.number, code)
-            order.save(force_insert=True)
-            event = history.append(
+            event = history.begin(
                 order=order,
                 action=Action.SUBMIT,
                 actor=actor,
-                from_state="",
                 at=now,
-                data=creation_facts(order),
+                data=creation_facts,
                 private={"content": order.content, "title": order.title, "wish": order.wish, "place": order.place_text},
             )
-            order.save(update_fields=["version"])
-            announce(order=order, event=event)
-            enqueue(kind="dispatch.route", payload={"order": order.pk}, key=str(order.pk))
+            announce(order=order, event=event, more=[("dispatch.route", {"order": order.pk})])
     except IntegrityError:
         if known := _known(idempotency_key):
             return known

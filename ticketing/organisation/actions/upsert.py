@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from ticketing.organisation import kept
+
 Row = Mapping[str, Any]
 BATCH = 500
 M = TypeVar("M", bound=models.Model)
@@ -115,6 +117,7 @@ def upsert(model: type[M], wanted: Iterable[tuple[Reader, dict[str, Any]]], *, k
             raise reader.fail(problems) from error
     model._default_manager.bulk_create(new, batch_size=BATCH)
     rewrite(model, changed, fields=touched, unique=[key])
+    kept.forget()
     return ImportReport(len(new), len(changed), unchanged)
 
 
@@ -156,4 +159,5 @@ def link_parents(model: type[models.Model], parents: Mapping[str, tuple[Reader, 
             row = by_pk.get(getattr(row, column))
     if changed:
         model._default_manager.bulk_update(changed, [field], batch_size=BATCH)
+        kept.forget()
     return len(changed)
