@@ -51,7 +51,9 @@ def answered(turn: Turn) -> bool:
     if state.flow == "report" and _gives_up(turn):
         turn.ask("report.drop", step="drop", expecting="yes_no", choices=turn.yes_no())
         return True
-    found = answers.read(state.expecting, turn.heard, choices=state.choices, seq=turn.utterance.seq)
+    found = answers.read(
+        state.expecting, turn.heard, choices=state.choices, seq=turn.utterance.seq, question=_own_yes_no_question(turn)
+    )
     if state.expecting == "place":
         found = _place(turn)
     if _goes_elsewhere(turn, found):
@@ -65,6 +67,8 @@ def answered(turn: Turn) -> bool:
         turn.fail()  # 嗯 may be a cough; what cannot be undone needs a word
     elif found.kind == answers.VALUE and found.slot:
         _take(turn, _wish_alone(found.slot) if state.step == "wish" else found.slot)
+    elif found.kind == answers.SKIP and state.step in {"place_which", "place_sure"}:
+        _place_as_said(turn)
     elif found.kind == answers.SKIP and _may_skip(turn):
         _skipped(turn)
     elif found.kind == answers.SKIP and state.flow in course.ORDER_FLOWS:
@@ -78,6 +82,11 @@ def answered(turn: Turn) -> bool:
     else:
         turn.fail()
     return True
+
+
+def _own_yes_no_question(turn: Turn) -> str:
+    question = question_of(turn, turn.state.step) if turn.state.step.startswith(QUESTION_PREFIX) else None
+    return question.prompt if question and question.kind == "yes_no" else ""
 
 
 def _only_a_fact(turn: Turn) -> bool:
@@ -98,6 +107,16 @@ def _wish_alone(slot: Slot) -> Slot:
     """The wish without the words 希望 or 要求 before it, which the read-back says anyway."""
     wish = rules.find_wish(slot.value)
     return Slot(wish, wish, slot.confidence, slot.seq) if wish and len(wish) >= len(slot.value) - 4 else slot
+
+
+def _place_as_said(turn: Turn) -> None:
+    """None of the places of this name, or the person cannot tell: the words are kept and no place is guessed."""
+    state = turn.state
+    state.slots.pop("place_options", None)
+    place = state.slots["place"]
+    place.value, place.confirmed, state.failures = "", True, 0
+    turn.say("ack.skipped")
+    course.go_on(turn)
 
 
 def _without_number(turn: Turn) -> None:

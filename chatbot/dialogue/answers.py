@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from chatbot.dialogue import short_answers
 from chatbot.dialogue.moves import Choice
 from chatbot.dialogue.state import Slot
 from chatbot.nlu import rules
@@ -30,6 +31,7 @@ _SCORE_WORDS = (
     (4, ("满意", "比较满意", "挺好", "不错", "satisfied")),
 )
 _ENOUGH_LIKE = 0.6
+_SHORT_CHARS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,13 @@ class Answered:
     slot: Slot | None = None
 
 
-def read(expecting: str, heard: Understanding, *, choices: list[Choice], seq: int) -> Answered:
-    """The answer of kind `expecting` in what was heard. Places are read by the platform, see `Turn.take_place`."""
+def read(expecting: str, heard: Understanding, *, choices: list[Choice], seq: int, question: str = "") -> Answered:
+    """The answer of kind `expecting` in what was heard. Places are read by the platform, see `Turn.take_place`.
+
+    `question` is a duty item's own yes-no question, whose words an answer may take up (没被困, 能过).
+    """
+    if expecting == "yes_no" and question:
+        return _yes_no_to(question, heard, seq)
     reader = {
         "yes_no": _yes_no,
         "phone": _phone,
@@ -73,6 +80,17 @@ def _yes_no(heard: Understanding, seq: int) -> Answered:
     return Answered(NOTHING)
 
 
+def _yes_no_to(question: str, heard: Understanding, seq: int) -> Answered:
+    said = short_answers.yes_or_no(heard.text, question)
+    if said:
+        return _slot(said, heard.text, 0.9, seq)
+    plain = _yes_no(heard, seq)
+    # 没问题 and 有问题 judge what was read back; beside a question of fact they say nothing.
+    if plain.slot and "问题" not in heard.text:
+        return plain
+    return Answered(SKIP) if rules.says("skip", heard.text) else Answered(NOTHING)
+
+
 def _phone(heard: Understanding, seq: int) -> Answered:
     spans = heard.all("phone")
     if spans:
@@ -96,8 +114,13 @@ def _time(heard: Understanding, seq: int) -> Answered:
 
 
 def _number(heard: Understanding, seq: int) -> Answered:
+    rough = short_answers.amount(heard.text)
+    if rough and rough.exact is None:
+        return _slot(rough.words, rough.words, 0.8, seq)  # 两三个, 十来户: no figure is made of it
     span = heard.first("number")
     value = int(span.value) if span else parse_number(without_fillers(heard.text))
+    if value is None and rough:
+        value = rough.exact
     if value is not None:
         return _slot(str(value), heard.text, 0.9, seq)
     return Answered(SKIP) if declines(heard) else Answered(NOTHING)
@@ -134,10 +157,20 @@ def _score(heard: Understanding, seq: int) -> Answered:
 
 
 def _choice(heard: Understanding, choices: list[Choice], seq: int) -> Answered:
-    picked = pick(heard.text, choices)
+    named = next((choice for choice in choices if without_fillers(heard.text) == bare(choice.label)), None)
+    if named is None and short_answers.none_of(heard.text):
+        other = short_answers.other(choices)
+        return _slot(other.value, other.label, 1.0, seq) if other else Answered(SKIP)
+    counted = None if named or declines(heard) else short_answers.counted(heard.text, choices)
+    picked = named or counted or pick(heard.text, choices)
     if picked:
-        return _slot(picked.value, picked.label, 1.0, seq)
+        # Who says 三盏 is told 三盏 back, though the form has only 几盏.
+        return _slot(picked.value, heard.text if counted and _short(heard.text) else picked.label, 1.0, seq)
     return Answered(SKIP) if declines(heard) else Answered(NOTHING)
+
+
+def _short(text: str) -> bool:
+    return len(bare(text)) <= _SHORT_CHARS
 
 
 def pick(text: str, choices: list[Choice]) -> Choice | None:

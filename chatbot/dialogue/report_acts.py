@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chatbot.dialogue import prompts
+from chatbot.dialogue import prompts, short_answers
 from chatbot.dialogue.moves import ORDER_CREATED, READ_BACK, Choice, Move
 from chatbot.dialogue.ports import OrderDraft, Question
 from chatbot.dialogue.state import Slot
@@ -68,7 +68,7 @@ def ask_duty_questions(turn: Turn) -> bool:
             continue
         choices = [Choice(c.label, c.value, str(n) if n < 10 else "") for n, c in enumerate(question.choices, start=1)]
         if question.kind == "yes_no":
-            choices = turn.yes_no("choice.is", "choice.is_not")
+            choices = _yes_no_choices(turn, question)
         turn.ask("", step=name, expecting=question.kind, choices=choices, words=question.prompt)
         return False
     return True
@@ -158,16 +158,21 @@ def answer_lines(turn: Turn) -> list[str]:
     for question in turn.services.questions(duty) if duty else []:
         name = slot_name(question)
         if name.startswith(QUESTION_PREFIX) and turn.shown(name):
-            topic = re.split(r"[？?]", question.prompt)[0].strip()
-            lines.append(f"{topic}：{_answer_label(turn, question)}")
+            if question.kind == "yes_no":
+                plain = {"yes": turn.words("choice.is"), "no": turn.words("choice.is_not")}
+                lines.append(short_answers.statement(question.prompt, turn.value(name), **plain))
+            else:
+                topic = re.split(r"[？?]", question.prompt)[0].strip()
+                lines.append(f"{topic}：{turn.shown(name)}")
     return lines
 
 
-def _answer_label(turn: Turn, question: Question) -> str:
-    name = slot_name(question)
-    if question.kind == "yes_no":
-        return turn.words("choice.is" if turn.value(name) == "yes" else "choice.is_not")
-    return turn.shown(name)
+def _yes_no_choices(turn: Turn, question: Question) -> list[Choice]:
+    """The buttons of a yes-no question in its own words: 有 and 没有, 能 and 不能."""
+    words = short_answers.answer_words(question.prompt)
+    if words is None:
+        return turn.yes_no("choice.is", "choice.is_not")
+    return [Choice(words[0], "yes", "1"), Choice(words[1], "no", "2")]
 
 
 def _clip(text: str) -> str:
