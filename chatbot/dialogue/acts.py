@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatbot.dialogue import order_acts, report_acts
-from chatbot.dialogue.moves import ANSWER
+from chatbot.dialogue import nearest, order_acts, report_acts
 from chatbot.dialogue.turn import Turn
 from chatbot.nlu import rules
 from chatbot.nlu.duty import is_sure
@@ -14,36 +13,24 @@ Act = Callable[[Turn], bool]
 
 
 def answer_question(turn: Turn) -> bool:
-    """Answers from the knowledge base with its source; when it has none, offers to register the matter or a person."""
+    """Answers from the knowledge base with its source.
+
+    When it is not sure it offers the nearest articles; when there are none, to register the matter or a person.
+    """
     question = turn.value("question")
     found = turn.services.answer(question)
     if found.known:
-        zh = turn.state.language.startswith("zh")
-        sources = ("；" if zh else "; ").join(" ".join(filter(None, (s.title, s.article, s.date))) for s in found.sources)
-        data = {
-            "known": True,
-            "title": found.title,
-            "article_code": found.article_code,
-            "version": found.version,
-            "sources": [{"title": s.title, "article": s.article, "date": s.date, "url": s.url} for s in found.sources],
-            "valid_until": found.valid_until,
-        }
-        first = found.sources[0] if found.sources else None  # aloud, one source is enough; all are shown
-        turn.say(
-            "consult.answer",
-            kind=ANSWER,
-            data=data,
-            answer=found.text,
-            sources=sources or found.title,
-            answer_spoken=found.text.rstrip("。."),
-            source=f"{first.title} {first.article}".strip() if first else found.title,
-        )
+        nearest.tell(turn, found)
         return True
-    turn.say("consult.dont_know", data={"known": False, "gap_id": found.gap_id})
+    data = {"known": False, "gap_id": found.gap_id}
     duties = turn.services.identify_duty(question)
     if not rules.is_question(question) and is_sure([(match.score, match.code) for match in duties]):
+        turn.say("consult.dont_know", data=data)
         turn.ask("consult.offer_report", step="offer_report", expecting="yes_no", choices=turn.want())
+    elif found.nearest:
+        nearest.ask(turn, found.nearest, data=data)
     else:
+        turn.say("consult.dont_know", data=data)
         turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.want())
     return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.dialogue import answers, correcting, course
+from chatbot.dialogue import answers, correcting, course, nearest
 from chatbot.dialogue.flows import flow_of_intent, flows
 from chatbot.dialogue.moves import Choice
 from chatbot.dialogue.report_acts import QUESTION_PREFIX, question_of
@@ -39,9 +39,14 @@ def choose(turn: Turn, choice: Choice) -> None:
 def answered(turn: Turn) -> bool:
     """Deals with the utterance as an answer to the open question. False when it is none and should be taken as a new wish."""
     state = turn.state
-    special = {"more": _more, "offer_report": _offer_report, "offer_person": _offer_person, "drop": _drop, "fix": _fix}.get(
-        state.step
-    )
+    special = {
+        nearest.STEP: _near,
+        "more": _more,
+        "offer_report": _offer_report,
+        "offer_person": _offer_person,
+        "drop": _drop,
+        "fix": _fix,
+    }.get(state.step)
     if special:
         return special(turn)
     if not state.flow:
@@ -170,7 +175,7 @@ def _take(turn: Turn, slot: Slot) -> None:
     """Fills the fact that was asked for, says what was understood, and goes on."""
     state = turn.state
     step = state.step
-    if step in {"more", "offer_report", "offer_person", "drop", "fix", "confirm"}:
+    if step in {nearest.STEP, "more", "offer_report", "offer_person", "drop", "fix", "confirm"}:
         _take_special(turn, step, slot)
         return
     state.failures = 0
@@ -203,6 +208,9 @@ def _take_special(turn: Turn, step: str, slot: Slot) -> None:
     """A keyed or clicked answer to one of the engine's own questions."""
     if step == "fix":
         correcting.clear(turn, slot.value)
+        return
+    if step == nearest.STEP:
+        _near_is(turn, slot.value)
         return
     {
         "more": _more_is,
@@ -315,6 +323,28 @@ def _more_is(turn: Turn, yes: bool) -> None:
         turn.ask("open", step="open", expecting="")
     else:
         course.end(turn)
+
+
+def _near(turn: Turn) -> bool:
+    """The answer to 您是不是想问: one of the titles, none of them, or another wish."""
+    found = answers.read("choice", turn.heard, choices=turn.state.choices, seq=turn.utterance.seq)
+    if found.slot:
+        _near_is(turn, found.slot.value)
+    elif found.kind == answers.SKIP:
+        _near_is(turn, "")
+    else:
+        return _leave_offer(turn)
+    return True
+
+
+def _near_is(turn: Turn, code: str) -> None:
+    turn.state.failures = 0
+    if code == nearest.HUMAN:
+        turn.hand_over("asked")
+    elif code and nearest.picked(turn, code):
+        course.finish(turn)
+    else:
+        turn.ask("consult.offer_person", step="offer_person", expecting="yes_no", choices=turn.want())
 
 
 def _offer_report(turn: Turn) -> bool:

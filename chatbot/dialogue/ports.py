@@ -27,6 +27,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class NearArticle:
+    """An article that came near a question without being sure enough to be told."""
+
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsultAnswer:
     """An answer of the knowledge base, or the plain statement that it has none (`known` is False and a gap was filed)."""
 
@@ -39,6 +47,7 @@ class ConsultAnswer:
     valid_until: str = ""
     score: float = 0.0
     gap_id: str = ""
+    nearest: tuple[NearArticle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,10 @@ class Services(Protocol):
 
     def answer(self, question: str) -> ConsultAnswer:
         """The knowledge base's answer with its sources, or `known=False`."""
+        ...
+
+    def article(self, code: str) -> ConsultAnswer:
+        """An article that the citizen chose, with its sources; `known=False` when it may not be told (any more)."""
         ...
 
     def identify_duty(self, text: str) -> list[DutyMatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from chatbot.dialogue.ports import (
     ConsultAnswer,
     CreatedOrder,
     DutyMatch,
+    NearArticle,
     OrderDraft,
     OrderStatus,
     PlaceMatch,
@@ -31,6 +32,7 @@ from chatbot.nlu.service import get_understander
 from chatbot.nlu.text import normalise
 from chatbot.nlu.types import Understanding
 from search import answers
+from search import selectors as knowledge
 from ticketing.citizens.actions import Contact
 from ticketing.orders import actions, selectors
 from ticketing.orders.errors import IllegalTransition, InvalidOrder, NotAllowed, OrderError, OrderNotFound
@@ -61,20 +63,35 @@ class PlatformServices:
                 question=question, audience="citizen", region=self.region, conversation_ref=self.conversation_ref
             )
         if isinstance(found, answers.DontKnow):
-            return ConsultAnswer(known=False, gap_id=str(found.gap_id or ""))
+            near = tuple(NearArticle(near.code, near.title) for near in found.nearest)
+            return ConsultAnswer(known=False, gap_id=str(found.gap_id or ""), nearest=near)
         return ConsultAnswer(
             known=True,
             text=found.text,
             title=found.title,
             article_code=found.article_code,
             version=found.version,
-            sources=tuple(
-                Source(source.title, source.article, source.date.isoformat() if source.date else "", source.url)
-                for source in found.sources
-            ),
+            sources=_sources(found.sources),
             valid_until=found.valid_until.isoformat() if found.valid_until else "",
             score=found.score,
         )
+
+    def article(self, code: str) -> ConsultAnswer:
+        """The article's published version in force, if citizens may read it."""
+        with _guarded():
+            version = knowledge.article(code=code, audience="citizen")
+            if version is None:
+                return ConsultAnswer(known=False)
+            return ConsultAnswer(
+                known=True,
+                text=version.answer,
+                title=version.title,
+                article_code=code,
+                version=version.number,
+                sources=_sources(answers.sources_of(version)),
+                valid_until=version.valid_to.isoformat() if version.valid_to else "",
+                score=1.0,
+            )
 
     def identify_duty(self, text: str) -> list[DutyMatch]:
         """Duty items by the words people use for them."""
@@ -184,6 +201,10 @@ def _guarded() -> Iterator[None]:
         raise ServiceRefused(_refusal(error)) from error
     except (OrderError, DatabaseError) as error:
         raise ServiceUnavailable(str(error)) from error
+
+
+def _sources(found: Iterable[answers.Source]) -> tuple[Source, ...]:
+    return tuple(Source(row.title, row.article, row.date.isoformat() if row.date else "", row.url) for row in found)
 
 
 def _refusal(error: InvalidOrder) -> str:

@@ -39,7 +39,16 @@ class Turn:
         self.moves.append(Move(kind=kind, text=said.text, speech=said.speech, prompt=code, args=args, data=data or {}))
 
     def ask(
-        self, code: str, /, *, step: str, expecting: str, choices: list[Choice] | None = None, words: str = "", **args: str
+        self,
+        code: str,
+        /,
+        *,
+        step: str,
+        expecting: str,
+        choices: list[Choice] | None = None,
+        words: str = "",
+        data: dict[str, Any] | None = None,
+        **args: str,
     ) -> None:
         """Adds a question and waits for the answer. `words` replaces the prompt (questions of duty items have their own)."""
         said = (
@@ -49,7 +58,9 @@ class Turn:
         )
         offered = tuple(choices or ())
         prompt = "" if words else code
-        self.moves.append(Move(kind=ASK, text=said.text, speech=said.speech, prompt=prompt, args=args, choices=offered))
+        self.moves.append(
+            Move(kind=ASK, text=said.text, speech=said.speech, prompt=prompt, args=args, choices=offered, data=data or {})
+        )
         self.wait(step=step, expecting=expecting, choices=list(offered))
 
     def wait(self, *, step: str, expecting: str, choices: list[Choice]) -> None:

@@ -10,6 +10,7 @@ from chatbot.dialogue.ports import (
     ConsultAnswer,
     CreatedOrder,
     DutyMatch,
+    NearArticle,
     OrderDraft,
     OrderStatus,
     PlaceMatch,
@@ -66,6 +67,14 @@ ANSWERS = {
         sources=(Source("住房公积金管理条例", "第二十四条", "2019-03-24"),),
     )
 }
+NEAR = {
+    "买房": (
+        NearArticle("gjj-01", "租房提取住房公积金"),
+        NearArticle("fang-02", "购买首套住房补贴"),
+        NearArticle("fang-03", "房屋产权登记"),
+        NearArticle("fang-04", "物业费标准"),
+    )
+}
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +119,13 @@ class ScriptedServices:
 
     def answer(self, question: str) -> ConsultAnswer:
         self._check()
-        return next((answer for word, answer in ANSWERS.items() if word in question), ConsultAnswer(known=False, gap_id="7"))
+        near = next((near for word, near in NEAR.items() if word in question), ())
+        none = ConsultAnswer(known=False, gap_id="7", nearest=near)
+        return next((answer for word, answer in ANSWERS.items() if word in question), none)
+
+    def article(self, code: str) -> ConsultAnswer:
+        self._check()
+        return next((answer for answer in ANSWERS.values() if answer.article_code == code), ConsultAnswer(known=False))
 
     def identify_duty(self, text: str) -> list[DutyMatch]:
         ranked = self.understander.city.names().duties.rank(text)
