@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+import structlog
 from django.conf import settings
 
-LABELS = "labels.json"
-MODEL = "router.skops"
+from ticketing.dispatch.text_model import TextModel, UnreadableModel
+
+MODEL = "router.npz"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +30,48 @@ class Router:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._lock = threading.Lock()
-        self._stamp: float | None = None
-        self._pipeline: Any = None
-        self._labels: list[str] = []
+        self._stamp: tuple[int, int] | None = None
+        self._model: TextModel | None = None
+        self._trouble = ""
 
     @property
     def reason_degraded(self) -> str:
         """Why nothing can be suggested; "" while a model is in use."""
-        return "" if self._load() else "no routing model is trained: run manage.py train_router"
+        return "" if self._load() else self._trouble
 
-    def _load(self) -> bool:
-        path = self.directory / MODEL
-        try:
-            stamp = path.stat().st_mtime
-        except FileNotFoundError:
-            self._pipeline = None
-            return False
-        with self._lock:
-            if self._pipeline is None or stamp != self._stamp:
-                from skops.io import get_untrusted_types, load
-
-                unknown = get_untrusted_types(file=path)
-                self._pipeline = load(path, trusted=[t for t in unknown if t.startswith(("numpy.", "scipy.", "sklearn."))])
-                self._labels = json.loads((self.directory / LABELS).read_text(encoding="utf-8"))
-                self._stamp = stamp
-        return True
+    def warm(self) -> None:
+        """Load the model now, so that the first order does not wait for it."""
+        self.suggest("预热")
 
     def suggest(self, text: str, *, limit: int = 3) -> list[Suggestion]:
         """The `limit` likeliest items for `text`, likeliest first; [] for empty text or without a model."""
-        if not text.strip() or not self._load():
+        model = self._load() if text.strip() else None
+        if model is None:
             return []
-        probabilities = self._pipeline.predict_proba([text[:2000]])[0]
-        best = np.argsort(probabilities)[::-1][:limit]
-        return [Suggestion(self._labels[i], float(probabilities[i])) for i in best]
+        return [Suggestion(code, chance) for code, chance in model.guess(text, limit=limit).ranking]
+
+    def _load(self) -> TextModel | None:
+        path = self.directory / MODEL
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            self._model, self._stamp = None, None
+            self._trouble = "no routing model is trained: run manage.py train_router"
+            return None
+        stamp = (status.st_mtime_ns, status.st_size)
+        if stamp != self._stamp:
+            with self._lock:
+                if stamp != self._stamp:
+                    self._read(path, stamp)
+        return self._model
+
+    def _read(self, path: Path, stamp: tuple[int, int]) -> None:
+        try:
+            self._model, self._trouble = TextModel.load(path), ""
+        except (UnreadableModel, OSError) as error:
+            self._model, self._trouble = None, f"{error}: run manage.py train_router"
+            log.warning("routing_model_unreadable", error=str(error))
+        self._stamp = stamp
 
 
 _routers: dict[Path, Router] = {}

@@ -3,10 +3,18 @@
 from typing import Any
 
 from ticketing.dispatch import actions
-from ticketing.outbox.registry import handles
+from ticketing.dispatch.classifier import get_router
+from ticketing.outbox.registry import at_start, handles_many
 
 
-@handles("dispatch.route")
-def route(payload: dict[str, Any]) -> None:
-    """Route one order."""
-    actions.route_order(order_id=payload["order"])
+@handles_many("dispatch.route", batch=8)
+def route(payloads: list[dict[str, Any]]) -> None:
+    """Route orders, each in a transaction of its own."""
+    for payload in payloads:
+        actions.route_order(order_id=payload["order"])
+
+
+@at_start
+def warm_router() -> None:
+    """Load the routing model before the first order asks for it."""
+    get_router().warm()
