@@ -15,6 +15,7 @@ class ClockKind(models.TextChoices):
     RETURN = "return", _("Return")
     REPLY_REVIEW = "reply_review", _("Review of the reply")
     CALLBACK = "callback", _("Call-back")
+    ASSIST = "assist", _("Assistance")
 
 
 class TimeLimit(models.Model):

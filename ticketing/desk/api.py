@@ -102,7 +102,9 @@ class OrderDetailSerializer(OrderSerializer):
         return [as_json(panel) for panel in panels_of(order.number)]
 
     def get_candidates(self, order: WorkOrder) -> list[dict[str, Any]]:
-        """The candidates of the last dispatch decision with their reasons, best first."""
+        """The candidates of the last dispatch decision with their reasons, best first; not for an assisting unit."""
+        if not orders.sees_whole(self.staff, order):
+            return []
         decision = latest_decision(order)
         return list(decision.candidates) if decision else []
 

@@ -13,7 +13,7 @@ from ticketing.desk import forms
 from ticketing.dispatch.actions import choose_unit
 from ticketing.orders import actions
 from ticketing.orders.actions.dispatching import UNDO_WINDOW
-from ticketing.orders.models import WorkOrder
+from ticketing.orders.models import OrderAssist, WorkOrder
 from ticketing.orders.selectors import actor_for, allowed_actions
 from ticketing.orders.workflow import Action
 from ticketing.organisation.models import Staff
@@ -93,6 +93,15 @@ _TABLE = (
           _("The order stays with the unit."), _("Return refused. The order stays with the unit.")),
     Doing("rule", Action.RULE, forms.UnitAndReasonForm, actions.rule_dispute, "gavel",
           _("The unit you name must act and cannot ask to return again."), _("Ruled: %(unit)s must act."), kind="primary"),
+    Doing("assist_reply", Action.ASSIST_REPLY, forms.AssistReplyForm, actions.reply_assist, "message-reply",
+          _("The lead unit merges your part into the reply to the citizen."), _("Your part is with the lead unit."),
+          kind="primary"),
+    Doing("assist_decline", Action.ASSIST_DECLINE, forms.ReasonForm, actions.decline_assist, "ban",
+          _("The lead unit goes on without your part and sees your reason."), _("Declined. The lead unit sees your reason.")),
+    Doing("ask_assist", Action.ASK_ASSIST, forms.AssistForm, actions.ask_assist, "users",
+          _("The unit gets a clock of its own; the lead unit stays answerable."), _("Asked to assist.")),
+    Doing("cancel_assist", Action.CANCEL_ASSIST, forms.CancelAssistForm, actions.cancel_assist, "x",
+          _("The unit need not reply any more."), _("Called off.")),
     Doing("grant_extension", Action.GRANT_EXTENSION, forms.OptionalNoteForm, actions.grant_extension, "circle-check",
           _("The due moment moves by what was asked for, and the citizen is told."), _("Extension granted. The citizen is told."),
           kind="primary"),
@@ -160,6 +169,8 @@ UNDO_SECONDS = int(UNDO_WINDOW.total_seconds())
 def possible(staff: Staff, order: WorkOrder) -> list[Doing]:
     """What `staff` may do with `order` now, the main thing first."""
     allowed = set(allowed_actions(staff, order))
+    if Action.CANCEL_ASSIST in allowed and not order.assists.filter(status=OrderAssist.Status.ASKED).exists():
+        allowed.discard(Action.CANCEL_ASSIST)
     return [doing for doing in DOINGS.values() if doing.action in allowed]
 
 

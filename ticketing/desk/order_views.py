@@ -124,6 +124,12 @@ def refusal(error: InvalidOrder) -> str:
         ("return", "was accepted too often; refer the order to a dispute ruling"): _(
             "It was returned too often already. Refer the order to a dispute ruling."
         ),
+        ("unit", "is the lead unit itself; choose another unit"): _("This is the lead unit itself. Choose another one."),
+        ("unit", "was asked already and has not replied yet"): _("This unit was asked already and has not replied yet."),
+        ("due", "lies in the past"): _("This lies in the past. Choose a later time."),
+        ("assist", "not every assisting unit has replied yet; wait, or call the assistance off"): _(
+            "Not every assisting unit has replied yet. Wait for it, or call its assistance off."
+        ),
         ("reply", "there is none under review"): _("There is no reply under review."),
     }
     if error.field == "file":
@@ -171,6 +177,8 @@ def render_form(
         context |= callback_detail(order, staff, form if isinstance(form, forms.CallbackForm) else None)
     if doing.action in (Action.APPROVE_REPLY, Action.REJECT_REPLY, Action.ENDORSE_REPLY):
         context["reply"] = selectors.pending_reply(order)
+    if doing.key == "submit_reply":
+        context["parts"] = [a for a in order.assists.select_related("unit") if a.text]
     partial = bool(request.htmx) and request.headers.get("HX-Target") == "doing-body"  # type: ignore[attr-defined]
     return render(request, "desk/_doing.html" if partial else "desk/doing.html", context, status=status)
 
@@ -269,6 +277,8 @@ def download(request: HttpRequest, number: str, pk: int) -> HttpResponse | FileR
     """A file of an order that the person may see."""
     order = find(staff_of(request), number)
     attachment = get_object_or_404(order.attachments, pk=pk)
+    if attachment.purpose != "report" and not orders.sees_whole(staff_of(request), order):
+        raise Http404
     inline = attachment.content_type.startswith("image/")
     response = FileResponse(
         attachment.file.open("rb"), content_type=attachment.content_type, as_attachment=not inline, filename=attachment.name

@@ -147,6 +147,7 @@ def unit(request: HttpRequest) -> HttpResponse:
     streams = [f"unit:{pk}" for pk in units[:40]]
     context = {
         "groups": [group for group in groups.values() if group.rows],
+        "assists": list(orders.assist_list(staff)[:50]),
         "totals": list(groups.values()),
         "page": page,
         "state": state,

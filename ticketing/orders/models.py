@@ -217,6 +217,36 @@ class Extension(models.Model):
         constraints = [models.UniqueConstraint(fields=["order", "round"], name="one_extension_per_round")]
 
 
+class OrderAssist(models.Model):
+    """A unit that helps the lead unit with its own part of a matter (协办), with a clock of its own."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", _("Waiting for its reply")
+        REPLIED = "replied", _("Has replied")
+        DECLINED = "declined", _("Declined")
+        CANCELLED = "cancelled", _("Called off")
+        LAPSED = "lapsed", _("Did not reply in time")
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="assists", verbose_name=_("order"))
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="assists", verbose_name=_("assisting unit"))
+    round = models.PositiveSmallIntegerField(_("round"))  # the round of its clock
+    task = models.TextField(_("task"))
+    asked_by = models.CharField(_("asked by"), max_length=60)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ASKED)
+    text = models.TextField(_("its reply"), blank=True)
+    gathered = models.BooleanField(_("gathered"), default=False)
+    started_at = models.DateTimeField(_("asked"))
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    replied_at = models.DateTimeField(_("replied"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("assistance")
+        verbose_name_plural = _("assistances")
+        ordering = ["started_at"]
+        constraints = [models.UniqueConstraint(fields=["order", "round"], name="one_assist_per_round")]
+        indexes = [models.Index(fields=["unit", "status", "due_at"], name="assist_unit_due")]
+
+
 class Callback(models.Model):
     """One attempt to ask the citizen whether the matter is solved (回访)."""
 

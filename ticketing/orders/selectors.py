@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from ticketing.orders import numbers
 from ticketing.orders.actions._step import covers
 from ticketing.orders.actions.intake import query_index
 from ticketing.orders.errors import NotAllowed, OrderNotFound
-from ticketing.orders.models import OrderEvent, Reply, Secrecy, WorkOrder
+from ticketing.orders.models import OrderAssist, OrderEvent, Reply, Secrecy, WorkOrder
 from ticketing.orders.workflow import EDGES, OPEN, WITH_UNIT, Action, State
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Staff, Unit
@@ -47,9 +48,24 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
     if roles & (CENTRE_ROLES | {Role.INSPECTOR, Role.ADMIN}):
         reach = ~Q(secrecy=Secrecy.SEALED)
     if roles & UNIT_ROLES:
-        own = Q(unit_id__in=unit_ids_of(staff), state__in=UNIT_SEES)
+        units = unit_ids_of(staff)
+        own = Q(unit_id__in=units, state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
         reach = own if reach is None else reach | own
     return orders.none() if reach is None else orders.filter(reach)
+
+
+def orders_helped_by(units: Iterable[int]) -> QuerySet[OrderAssist, int]:
+    """Keys of the orders that units assist with: they see these, but only what they need (`sees_whole`)."""
+    gone = (OrderAssist.Status.CANCELLED, OrderAssist.Status.DECLINED)
+    return OrderAssist.objects.filter(unit_id__in=set(units)).exclude(status__in=gone).values_list("order_id", flat=True)
+
+
+def sees_whole(staff: Staff, order: WorkOrder) -> bool:
+    """Whether the person sees all of an order: the centre does and the unit that holds it, an assisting unit does not."""
+    held = {Role(a.role) for a in staff.appointments_now()}
+    if held & (CENTRE_ROLES | {Role.INSPECTOR, Role.ADMIN}):
+        return True
+    return any(a.role in UNIT_ROLES and covers(a.unit_id, order.unit) for a in staff.appointments_now())
 
 
 def get_order(staff: Staff, number: str) -> WorkOrder:
@@ -85,6 +101,8 @@ def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str
                 continue
             if e.own_unit and role in UNIT_ROLES and not covers(appointment.unit_id, order.unit):
                 continue
+            if e.assisting and not assists(appointment.unit_id, order):
+                continue
             return Actor(
                 kind="staff",
                 role=role,
@@ -111,15 +129,24 @@ def allowed_actions(staff: Staff, order: WorkOrder) -> list[Action]:
     for e in EDGES:
         if e.source != order.state or e.action in allowed:
             continue
-        if any(r in e.roles and (not e.own_unit or r not in UNIT_ROLES or reaches(u)) for r, u in held):
+        if any(
+            r in e.roles and (not e.own_unit or r not in UNIT_ROLES or reaches(u)) and (not e.assisting or assists(u, order))
+            for r, u in held
+        ):
             allowed.append(e.action)
     return allowed
+
+
+def assists(unit_id: int, order: WorkOrder) -> bool:
+    """Whether a role held in `unit_id` reaches a unit whose part of the order is waited for."""
+    asked = order.assists.filter(status=OrderAssist.Status.ASKED).select_related("unit")
+    return any(covers(unit_id, assist.unit) for assist in asked)
 
 
 def contact_of(order: WorkOrder, staff: Staff) -> dict[str, str]:
     """Name and telephone, masked; empty for a unit when the order is confidential or sealed (see `citizens.actions.reveal`)."""
     centre = any(Role(a.role) in SEES_CONTACT for a in staff.appointments_now())
-    if order.secrecy != Secrecy.OPEN and not centre:
+    if not centre and (order.secrecy != Secrecy.OPEN or not sees_whole(staff, order)):
         return {"name": "", "phone": ""}
     return masked_contact(order.citizen)
 
@@ -127,7 +154,7 @@ def contact_of(order: WorkOrder, staff: Staff) -> dict[str, str]:
 def may_reveal(order: WorkOrder, staff: Staff) -> bool:
     """Whether the person may ask to see the contact in clear."""
     centre = any(Role(a.role) in SEES_CONTACT for a in staff.appointments_now())
-    return order.citizen_id is not None and (centre or order.secrecy == Secrecy.OPEN)
+    return order.citizen_id is not None and (centre or (order.secrecy == Secrecy.OPEN and sees_whole(staff, order)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +181,18 @@ def inbox(staff: Staff) -> QuerySet[WorkOrder]:
 
 def unit_list(staff: Staff) -> QuerySet[WorkOrder]:
     """What is with the units of the person, by due time."""
-    return visible_orders(staff).filter(unit_id__in=unit_ids_of(staff), state__in=WITH_UNIT).order_by("due_at", "created_at")
+    return (
+        WorkOrder.objects.select_related(*LIST_FIELDS)
+        .filter(unit_id__in=unit_ids_of(staff), state__in=WITH_UNIT)
+        .order_by("due_at", "created_at")
+    )
+
+
+def assist_list(staff: Staff) -> QuerySet[OrderAssist]:
+    """What the person's units were asked to help with and have not answered, by due time."""
+    asked = OrderAssist.objects.filter(unit_id__in=unit_ids_of(staff), status=OrderAssist.Status.ASKED)
+    open_ones = asked.filter(order__state__in=WITH_UNIT)
+    return open_ones.select_related("unit", *(f"order__{name}" for name in LIST_FIELDS)).order_by("due_at", "started_at")
 
 
 def callback_list(staff: Staff) -> QuerySet[WorkOrder]:

@@ -3,10 +3,17 @@
 from typing import Any
 
 from ticketing.orders.actions.marks import mark_clock
-from ticketing.outbox.registry import handles
+from ticketing.orders.actions.rounds import make_rounds
+from ticketing.outbox.registry import handles, periodic
 
 
 @handles("orders.clock")
 def note_clock(payload: dict[str, Any]) -> None:
     """A clock of an order passed its warning or due moment."""
     mark_clock(number=payload["order"], clock=payload["clock"], what=payload["what"], due=payload["due"])
+
+
+@periodic("orders.rounds", every_seconds=60)
+def rounds() -> None:
+    """What time alone brings about: parts that are not coming any more are gathered without."""
+    make_rounds()

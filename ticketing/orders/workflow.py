@@ -87,6 +87,10 @@ class Action(TextChoices):
     REFUSE_EXTENSION = "refuse_extension", _("Refuse the extension")
     SUSPEND = "suspend", _("Suspend")
     RESUME = "resume", _("Resume")
+    ASK_ASSIST = "ask_assist", _("Ask another unit to assist")
+    CANCEL_ASSIST = "cancel_assist", _("Call off the assistance")
+    ASSIST_REPLY = "assist_reply", _("Reply for our part")
+    ASSIST_DECLINE = "assist_decline", _("Decline to assist")
     GATHER = "gather", _("Gather the assisting replies")
     SUBMIT_REPLY = "submit_reply", _("Submit the reply")
     ENDORSE_REPLY = "endorse_reply", _("Endorse the reply")
@@ -109,20 +113,27 @@ class Action(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One allowed step. `own_unit`: a staff member must act for the unit that holds the order."""
+    """One allowed step. `own_unit`: a unit's clerk must act for the unit that holds the order; `assisting`: for one that assists."""
 
     action: Action
     source: State
     target: State
     roles: frozenset[Role]
     own_unit: bool = False
+    assisting: bool = False
 
 
 def _edges(
-    action: Action, sources: Iterable[State], target: State | None, roles: Iterable[Role], *, own_unit: bool = False
+    action: Action,
+    sources: Iterable[State],
+    target: State | None,
+    roles: Iterable[Role],
+    *,
+    own_unit: bool = False,
+    assisting: bool = False,
 ) -> tuple[Edge, ...]:
     """Edges of one action from several states; `target` None stays in the state."""
-    return tuple(Edge(action, s, target or s, frozenset(roles), own_unit) for s in sorted(sources))
+    return tuple(Edge(action, s, target or s, frozenset(roles), own_unit, assisting) for s in sorted(sources))
 
 
 _CITIZEN_SIDE = (Role.CITIZEN, Role.BOT, Role.SEAT, Role.SHIFT_LEADER)
@@ -130,6 +141,8 @@ _DISPATCH = (Role.DISPATCHER, Role.SHIFT_LEADER)
 _OVERSIGHT = (Role.SUPERVISOR, Role.SHIFT_LEADER)
 _UNIT = (Role.UNIT_CLERK,)
 _CALLBACK = (Role.CALLBACK, Role.BOT, Role.CITIZEN, Role.SHIFT_LEADER)
+_LEAD = (*_UNIT, *_DISPATCH, Role.SUPERVISOR)
+_ASSISTED = (State.DISPATCHED, State.PROCESSING, State.EXTENSION_REVIEW, State.SUSPENDED)
 S, A, R = State, Action, Role
 
 EDGES: tuple[Edge, ...] = (
@@ -155,12 +168,17 @@ EDGES: tuple[Edge, ...] = (
     *_edges(A.RULE, [S.DISPUTE], S.DISPATCHED, _OVERSIGHT),
     *_edges(A.REASSIGN, [S.DISPATCHED, S.PROCESSING], S.DISPATCHED, [*_DISPATCH, R.SUPERVISOR]),
     *_edges(A.SUB_DISPATCH, [S.PROCESSING], None, _UNIT, own_unit=True),
-    *_edges(A.STAGE_REPLY, [S.PROCESSING, S.SUSPENDED], None, _UNIT, own_unit=True),
+    *_edges(A.STAGE_REPLY, [S.PROCESSING, S.SUSPENDED, S.JOINING], None, _UNIT, own_unit=True),
     *_edges(A.REQUEST_EXTENSION, [S.PROCESSING], S.EXTENSION_REVIEW, _UNIT, own_unit=True),
     *_edges(A.GRANT_EXTENSION, [S.EXTENSION_REVIEW], S.PROCESSING, [*_DISPATCH, R.SUPERVISOR]),
     *_edges(A.REFUSE_EXTENSION, [S.EXTENSION_REVIEW], S.PROCESSING, [*_DISPATCH, R.SUPERVISOR]),
     *_edges(A.SUSPEND, [S.PROCESSING], S.SUSPENDED, [*_DISPATCH, R.SUPERVISOR]),
     *_edges(A.RESUME, [S.SUSPENDED], S.PROCESSING, [*_DISPATCH, R.SUPERVISOR, R.SYSTEM, *_UNIT], own_unit=True),
+    *_edges(A.ASK_ASSIST, [S.DISPATCHED, S.PROCESSING], None, [*_LEAD], own_unit=True),
+    *_edges(A.ASK_ASSIST, [S.JOINING], S.PROCESSING, [*_LEAD], own_unit=True),
+    *_edges(A.CANCEL_ASSIST, [S.DISPATCHED, S.PROCESSING], None, [*_LEAD], own_unit=True),
+    *_edges(A.ASSIST_REPLY, _ASSISTED, None, _UNIT, assisting=True),
+    *_edges(A.ASSIST_DECLINE, _ASSISTED, None, _UNIT, assisting=True),
     *_edges(A.GATHER, [S.PROCESSING], S.JOINING, [R.SYSTEM]),
     *_edges(A.SUBMIT_REPLY, [S.PROCESSING, S.JOINING], S.REPLY_REVIEW, _UNIT, own_unit=True),
     *_edges(A.ENDORSE_REPLY, [S.REPLY_REVIEW], None, [R.UNIT_REVIEWER], own_unit=True),

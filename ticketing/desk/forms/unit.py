@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.clocks.models import Clock, ClockKind, TimeLimit
-from ticketing.desk.forms.base import FilesField, OrderForm, text_field
-from ticketing.orders.models import WorkOrder
-from ticketing.organisation.models import Staff
+from ticketing.desk.forms.base import FilesField, MomentField, OrderForm, text_field, unit_field
+from ticketing.orders.models import OrderAssist, WorkOrder
+from ticketing.organisation.models import Staff, Unit
 
 
 class ExtensionForm(OrderForm):
@@ -33,3 +33,33 @@ class ExtensionForm(OrderForm):
         if not files:
             raise forms.ValidationError(_("Add a file that shows why more time is needed."))
         return files
+
+
+class AssistForm(OrderForm):
+    """Which unit, what it should do, and until when."""
+
+    unit = unit_field(_("Unit that should assist"))
+    task = text_field(
+        _("What it should do"), rows=4, most=1000, help_text=_("The unit reads the matter, but not the citizen's contact.")
+    )
+    due = MomentField(
+        label=_("Reply until"), required=False, help_text=_("Left empty, its own limit counts; never later than the lead unit's.")
+    )
+
+
+class CancelAssistForm(OrderForm):
+    """Which of the units that were asked, and why not any more."""
+
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), empty_label=None)
+    reason = text_field(_("Reason"))
+
+    def __init__(self, *args: Any, order: WorkOrder, staff: Staff, **kwargs: Any) -> None:
+        super().__init__(*args, order=order, staff=staff, **kwargs)
+        asked = order.assists.filter(status=OrderAssist.Status.ASKED).values("unit")
+        self.fields["unit"].queryset = Unit.objects.filter(pk__in=asked).order_by("code")  # type: ignore[attr-defined]
+
+
+class AssistReplyForm(OrderForm):
+    """The part of an assisting unit."""
+
+    text = text_field(_("Our part"), rows=6, most=3000, help_text=_("The lead unit reads it and merges it into the one reply."))

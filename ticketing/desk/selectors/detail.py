@@ -19,6 +19,7 @@ from ticketing.organisation.models import Staff
 def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
     """Everything on the order's page apart from what can be done."""
     panels = [clock_view(panel) for panel in _panels(order)]
+    whole = orders.sees_whole(staff, order)
     running = [view for view in panels if not view.done]
     ended = [view for view in panels if view.done]
     main = next((v for v in running if v.panel.clock.kind == ClockKind.HANDLE), running[0] if running else None)
@@ -31,12 +32,14 @@ def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
         "events": happenings(order, staff),
         "contact": orders.contact_of(order, staff),
         "may_reveal": orders.may_reveal(order, staff),
-        "files": list(order.attachments.all()),
-        "replies": list(order.replies.select_related("unit")),
-        "similar": list(orders.similar_open_orders(order)),
-        "earlier": [o for o in orders.earlier_orders(order.citizen, limit=6) if o.pk != order.pk][:5],
+        "files": [f for f in order.attachments.all() if whole or f.purpose == "report"],
+        "replies": list(order.replies.select_related("unit")) if whole else [],
+        "similar": list(orders.similar_open_orders(order)) if whole else [],
+        "earlier": [o for o in orders.earlier_orders(order.citizen, limit=6) if o.pk != order.pk][:5] if whole else [],
+        "assists": list(order.assists.select_related("unit")),
+        "whole": whole,
         "answers": question_answers(order),
-        "merged": list(order.merged_orders.all()[:10]),
+        "merged": list(order.merged_orders.all()[:10]) if whole else [],
     }
 
 

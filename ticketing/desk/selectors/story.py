@@ -24,6 +24,9 @@ EVENT_LOOKS: dict[str, tuple[str, str]] = {
     Action.UNDO_DISPATCH: ("arrow-back-up", "normal"),
     Action.SIGN: ("signature", "normal"),
     Action.REQUEST_RETURN: ("arrow-back-up", "normal"),
+    Action.ASK_ASSIST: ("users", "normal"),
+    Action.ASSIST_REPLY: ("message-reply", "normal"),
+    Action.GATHER: ("arrow-merge", "normal"),
     Action.REQUEST_EXTENSION: ("calendar", "normal"),
     Action.GRANT_EXTENSION: ("calendar", "normal"),
     Action.STAGE_REPLY: ("message-dots", "normal"),
@@ -51,8 +54,10 @@ EVENT_NAMES: dict[str, Promise] = {
     "overdue": _("Time limit passed"),
 }
 EVENT_NAMES[Action.SUBMIT] = _("Received")
+# What an assisting unit reads of the history besides its own doing.
+FOR_ASSISTING = frozenset({Action.SUBMIT, Action.DISPATCH, Action.ADD_FACTS, Action.URGE, Action.GATHER, "warned", "overdue"})
 CITIZEN_SIDE = {"citizen": _("Citizen"), "system": _("System"), "bot": _("Bot")}
-TEXT_ORDER = ("reason", "question", "text", "answer", "reply", "guidance", "note", "internal")
+TEXT_ORDER = ("reason", "task", "question", "text", "answer", "reply", "guidance", "note", "internal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,18 @@ def happenings(order: WorkOrder, staff: Staff) -> list[Happening]:
     """The order's history in words, oldest first. Internal notes are left out for other units."""
     centre = staff.has_role(*CENTRE_ROLES, Role.INSPECTOR, Role.ADMIN)
     own_units = set() if centre else orders.unit_ids_of(staff)
+    entries = orders.timeline(order)
+    if not centre and not orders.sees_whole(staff, order):
+        entries = [e for e in entries if e.event.actor_unit_id in own_units or e.event.action in FOR_ASSISTING]
+    lead = order.unit_id in own_units
     return [
-        happening(entry, hide_internal=not centre and entry.event.actor_unit_id not in own_units)
-        for entry in orders.timeline(order)
+        happening(
+            entry,
+            hide_internal=not centre
+            and entry.event.actor_unit_id not in own_units
+            and not (lead and entry.event.action == Action.ASSIST_REPLY),
+        )
+        for entry in entries
     ]
 
 

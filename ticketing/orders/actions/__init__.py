@@ -4,6 +4,8 @@ Every verb takes keywords only, `order` and `actor` among them, runs in one tran
 history and announces the change after the commit. See `ticketing.orders.errors` for what they raise.
 """
 
+from ticketing.orders.actions._step import lock
+from ticketing.orders.actions.assisting import ask_assist, cancel_assist, decline_assist, gather, reply_assist
 from ticketing.orders.actions.attachments import attach_file
 from ticketing.orders.actions.closing import (
     accept_closing,
@@ -63,15 +65,20 @@ __all__ = [
     "add_facts",
     "approve_reply",
     "archive_order",
+    "ask_assist",
     "ask_info",
     "attach_file",
+    "cancel_assist",
     "close_direct",
     "create_order",
+    "decline_assist",
     "dispatch_order",
     "endorse_reply",
     "escalate",
+    "gather",
     "grant_extension",
     "lapse",
+    "lock",
     "merge_orders",
     "rate_order",
     "reassign_order",
@@ -84,6 +91,7 @@ __all__ = [
     "reject_order",
     "reject_reply",
     "reopen_order",
+    "reply_assist",
     "request_extension",
     "request_return",
     "resume_order",

@@ -9,8 +9,8 @@ from ticketing.clocks.models import ClockKind
 from ticketing.orders.actions._step import Step, required, verb
 from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import InvalidOrder
-from ticketing.orders.models import Reply
-from ticketing.orders.workflow import Action
+from ticketing.orders.models import OrderAssist, Reply
+from ticketing.orders.workflow import Action, State
 from ticketing.organisation.models import Unit
 
 REPLY_CHARS = 3000
@@ -54,6 +54,8 @@ def submit_reply(
 ) -> None:
     """The unit's answer: public words for the citizen, an internal note apart from them, and whether it is solved."""
     text = required(public_text, "public_text", at_most=REPLY_CHARS)
+    if step.from_state == State.PROCESSING and step.order.assists.filter(status=OrderAssist.Status.ASKED).exists():
+        raise InvalidOrder("assist", "not every assisting unit has replied yet; wait, or call the assistance off")
     if contacted_at is not None and contacted_at > step.at:
         raise InvalidOrder("contacted_at", "lies in the future; give the time you spoke with the citizen")
     Reply.objects.create(
