@@ -182,7 +182,6 @@ else:
             "ENGINE": "hotline.runtime.database.sqlite",
             "NAME": VAR_DIR / "hotline.sqlite3",
             "CONN_MAX_AGE": None,
-            "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 5,
@@ -270,6 +269,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"  # the row is the session; the cache spares its reading
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=12 * 3600)
 
 # --- API -------------------------------------------------------------------------------------------------------------
@@ -310,6 +310,11 @@ SEAT_OFFLINE_SECONDS = env.int("SEAT_OFFLINE_SECONDS", default=120)  # unseen fo
 SEAT_RING_SECONDS = env.int("SEAT_RING_SECONDS", default=25)  # an offered talk that is not answered goes to the next seat
 REPORTS_PER_HOUR = env.int("REPORTS_PER_HOUR", default=30)  # one address of the network
 TRACK_TRIES_PER_10_MINUTES = env.int("TRACK_TRIES_PER_10_MINUTES", default=20)  # one address of the network
+
+# --- Orders ----------------------------------------------------------------------------------------------------------
+NEED_INFO_DAYS = env.int("NEED_INFO_DAYS", default=7)  # facts that never came close the order
+REOPEN_DAYS = env.int("REOPEN_DAYS", default=30)  # how long after closing a citizen may have it opened again
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=180)  # what has been over for so long is frozen
 
 # --- Being seen ------------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

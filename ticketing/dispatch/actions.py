@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from ticketing.dispatch.candidates import Candidate, facts_of, rank
 from ticketing.dispatch.models import Decision, DispatchRule
-from ticketing.orders.actions import dispatch_order
+from ticketing.orders.actions import dispatch_order, lock
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.actor import SYSTEM, Actor
@@ -26,26 +26,28 @@ def route_order(*, order_id: int) -> Decision | None:
     Idempotent: an order that has left triage, or is gone, is left alone. Sealed reports and critical orders always wait
     for a person.
     """
-    order = WorkOrder.objects.select_related("duty_item__owner", "region", "order_type").filter(pk=order_id).first()
-    if order is None or order.state != State.TRIAGE:
-        return None
-    started = time.perf_counter()
-    with translation.override("zh-hans"):
+    with translation.override("zh-hans"), transaction.atomic():
+        try:
+            order = lock(WorkOrder(pk=order_id))
+        except WorkOrder.DoesNotExist:
+            return None
+        if order.state != State.TRIAGE:
+            return None
+        started = time.perf_counter()
         candidates = rank(facts_of(order))
         automatic, explanation = judge(order, candidates)
-        with transaction.atomic():
-            decision = Decision.objects.create(
-                order=order,
-                candidates=[c.as_json() for c in candidates],
-                automatic=automatic,
-                chosen_unit=candidates[0].unit if automatic else None,
-                explanation=explanation[:300],
-                duration_ms=(time.perf_counter() - started) * 1000,
-                at=timezone.now(),
-            )
-            if automatic:
-                reason = "；".join(r.text for r in candidates[0].reasons)[:300]
-                dispatch_order(order=order, actor=SYSTEM, unit=candidates[0].unit, reason=reason, decision_id=decision.pk)
+        decision = Decision.objects.create(
+            order=order,
+            candidates=[c.as_json() for c in candidates],
+            automatic=automatic,
+            chosen_unit=candidates[0].unit if automatic else None,
+            explanation=explanation[:300],
+            duration_ms=(time.perf_counter() - started) * 1000,
+            at=timezone.now(),
+        )
+        if automatic:
+            reason = "；".join(r.text for r in candidates[0].reasons)[:300]
+            dispatch_order(order=order, actor=SYSTEM, unit=candidates[0].unit, reason=reason, decision_id=decision.pk)
     return decision
 
 

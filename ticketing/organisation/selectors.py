@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ticketing.organisation.kept import kept
 from ticketing.organisation.models import DutyItem, Level, OrderType, Region, Unit
 
+Content = TypeVar("Content", OrderType, DutyItem, Region, Unit)
 LEVEL_ORDER = [Level.PROVINCE, Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
 
 
@@ -18,6 +21,14 @@ def order_type(code: str) -> OrderType | None:
 def duty_item(code: str) -> DutyItem | None:
     """The duty item `code`, with its owner."""
     return DutyItem.objects.select_related("owner").filter(code=code).first()
+
+
+@kept
+def content_row(model: type[Content], pk: int) -> Content:
+    """A kind of demand, duty item, region or unit by its primary key, with its owner or region."""
+    near = {DutyItem: "owner", Unit: "region"}.get(model)
+    rows = model._default_manager.select_related(near) if near else model._default_manager.all()
+    return rows.get(pk=pk)
 
 
 @kept
