@@ -127,7 +127,9 @@ def _sentence(order: WorkOrder) -> tuple[str, str]:
         case State.DRAFT | State.TRIAGE:
             return _("We have received your matter."), _("Next we find the body that is responsible and pass it on.")
         case State.NEED_INFO:
-            return _("We need one more fact from you."), _("Please add it below; then the matter goes on at once.")
+            question = orders.open_question(order)
+            asked = _("We ask you: %(question)s") % {"question": question} if question else _("We need one more fact from you.")
+            return asked, _("Please add it below; then the matter goes on at once.")
         case State.DISPATCHED | State.RETURN_REVIEW | State.DISPUTE:
             if not unit:
                 return _("We are finding out who is responsible."), _("You need not do anything.")

@@ -19,6 +19,7 @@ from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_c
 from ticketing.clocks.actions import import_time_limits
 from ticketing.dispatch.actions import import_rules
 from ticketing.notices.actions import import_templates
+from ticketing.orders.actions.content import import_reply_checks, import_return_reasons
 from ticketing.organisation import actions as organisation
 from ticketing.organisation import exports
 
@@ -54,6 +55,8 @@ LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] =
     "time_limits.yml": lambda rows: _numbered(import_time_limits, rows),
     "notice_templates.yml": lambda rows: _numbered(import_templates, rows),
     "dispatch_rules.yml": lambda rows: _numbered(import_rules, rows),
+    "return_reasons.yml": lambda rows: _numbered(import_return_reasons, rows),
+    "reply_checks.yml": lambda rows: _numbered(import_reply_checks, rows),
     "lines.yml": lambda rows: _numbered(lambda lines: import_lines(rows=lines), rows),
 }
 EXPORTERS: dict[str, Callable[[], list[Any]]] = {
@@ -67,6 +70,8 @@ EXPORTERS: dict[str, Callable[[], list[Any]]] = {
     "time_limits.yml": city_rows.time_limits,
     "notice_templates.yml": city_rows.notice_templates,
     "dispatch_rules.yml": city_rows.dispatch_rules,
+    "return_reasons.yml": city_rows.return_reasons,
+    "reply_checks.yml": city_rows.reply_checks,
     "lines.yml": city_rows.lines,
     SYNONYMS: city_rows.synonyms,
     f"{ARTICLES}/articles.yml": city_rows.articles,

@@ -9,6 +9,7 @@ from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
 from ticketing.dispatch.models import DispatchRule
 from ticketing.notices.models import NoticeTemplate
+from ticketing.orders.models import ReplyCheck, ReturnReason
 
 Rows = list[dict[str, Any]]
 
@@ -41,6 +42,22 @@ def notice_templates() -> Rows:
     """Rows of notice_templates.yml."""
     return [
         {"code": t.code, "channel": t.channel, "zh": t.text_zh, "en": t.text_en} for t in NoticeTemplate.objects.order_by("pk")
+    ]
+
+
+def return_reasons() -> Rows:
+    """Rows of return_reasons.yml."""
+    return [
+        {"code": r.code, "zh": r.name_zh, "en": r.name_en, "needs_unit": r.needs_unit, "needs_evidence": r.needs_evidence}
+        for r in ReturnReason.objects.filter(is_active=True)
+    ]
+
+
+def reply_checks() -> Rows:
+    """Rows of reply_checks.yml."""
+    return [
+        {"code": c.code, "zh": c.name_zh, "en": c.name_en, "required": c.required}
+        for c in ReplyCheck.objects.filter(is_active=True)
     ]
 
 

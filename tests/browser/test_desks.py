@@ -122,6 +122,7 @@ def test_a_matter_goes_from_the_unit_through_the_review_to_the_rated_close(visit
     page = reviewer.go(f"/desk/inbox/?state=reply_review&order={number}")
     expect(page.locator("#inbox-detail")).to_contain_text("三盏路灯均已恢复照明")
     page.locator("#inbox-detail").get_by_text("审核通过", exact=True).first.click()
+    page.locator("#doing button.btn-primary").click()
     eventually(lambda: dispatcher.order(number)["state"] == "callback", what="the reply is approved")
 
     caller = visit("callback1")

@@ -126,6 +126,11 @@ def refusal(error: InvalidOrder) -> str:
         ),
         ("unit", "is the lead unit itself; choose another unit"): _("This is the lead unit itself. Choose another one."),
         ("unit", "was asked already and has not replied yet"): _("This unit was asked already and has not replied yet."),
+        ("return", "was ruled out: this unit was named by a ruling and must act"): _(
+            "A ruling named this unit: it must act and cannot return the order."
+        ),
+        ("review_at", "lies in the past"): _("This lies in the past. Choose a later time."),
+        ("review_at", "must be given, so that the order can resume by itself"): _("Say when the order should resume."),
         ("due", "lies in the past"): _("This lies in the past. Choose a later time."),
         ("assist", "not every assisting unit has replied yet; wait, or call the assistance off"): _(
             "Not every assisting unit has replied yet. Wait for it, or call its assistance off."

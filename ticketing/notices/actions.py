@@ -97,14 +97,16 @@ def facts(order: WorkOrder) -> dict[str, str]:
     }
 
 
-SAYS = frozenset({Action.GRANT_EXTENSION, Action.SUSPEND, Action.STAGE_REPLY, Action.REDO, Action.MERGE, Action.TRANSFER})
+SAYS = frozenset(
+    {Action.ASK_INFO, Action.GRANT_EXTENSION, Action.SUSPEND, Action.STAGE_REPLY, Action.REDO, Action.MERGE, Action.TRANSFER}
+)
 
 
 def said(event: OrderEvent) -> dict[str, str]:
     """What templates may say of an event: its texts (reason, reply) and where an order went."""
     if event.action not in SAYS:
         return {}
-    words = {c.field: c.value for c in event.commitments.all() if c.field in ("reason", "reply")}
+    words = {c.field: c.value for c in event.commitments.all() if c.field in ("reason", "reply", "question")}
     if event.action == Action.MERGE:
         words["parent"] = str(event.data.get("into", ""))
     if event.action == Action.TRANSFER:

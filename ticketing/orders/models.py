@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ticketing.citizens.models import Citizen
 from ticketing.citizens.sealing import SealedTextField
 from ticketing.orders.workflow import Action, State
-from ticketing.organisation.models import DutyItem, OrderType, Place, Region, Unit, Urgency
+from ticketing.organisation.models import BilingualName, DutyItem, OrderType, Place, Region, Unit, Urgency
 from ticketing.organisation.roles import Role
 
 
@@ -19,6 +19,35 @@ class Secrecy(models.TextChoices):
     OPEN = "open", _("Not confidential")
     CONFIDENTIAL = "confidential", _("Confidential")
     SEALED = "sealed", _("Sealed")
+
+
+class ReturnReason(BilingualName):
+    """A ground on which a unit may ask to return an order, and what it must bring with it."""
+
+    code = models.SlugField(_("code"), max_length=20, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    needs_unit = models.BooleanField(_("the unit that should act must be named"), default=False)
+    needs_evidence = models.BooleanField(_("a file must show it"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("ground of return")
+        verbose_name_plural = _("grounds of return")
+        ordering = ["position", "code"]
+
+
+class ReplyCheck(BilingualName):
+    """One line of the checklist by which the hotline reviews a reply; a required one must be ticked."""
+
+    code = models.SlugField(_("code"), max_length=20, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    required = models.BooleanField(_("required"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("reply check")
+        verbose_name_plural = _("reply checks")
+        ordering = ["position", "code"]
 
 
 class NumberSequence(models.Model):
@@ -78,6 +107,9 @@ class WorkOrder(models.Model):
     redo_count = models.PositiveSmallIntegerField(_("redone"), default=0)
     urge_count = models.PositiveSmallIntegerField(_("urged"), default=0)
     unreached_count = models.PositiveSmallIntegerField(_("call-backs not reached"), default=0)
+    final_unit = models.BooleanField(_("unit named by a ruling"), default=False)  # it cannot ask to return the order again
+    review_at = models.DateTimeField(_("look again at"), null=True, blank=True)  # of a suspension
+    resumes = models.BooleanField(_("resumes by itself"), default=False)
     supervised = models.BooleanField(_("under supervision"), default=False)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_orders", verbose_name=_("merged into")

@@ -260,6 +260,26 @@ def public_replies(order: WorkOrder) -> QuerySet[Reply]:
     return order.replies.filter(status=Reply.Status.APPROVED).select_related("unit").order_by("created_at")
 
 
+def open_question(order: WorkOrder) -> str:
+    """What the citizen was asked and has not answered yet; empty for an order that waits for nothing."""
+    if order.state != State.NEED_INFO:
+        return ""
+    event = order.events.filter(action=Action.ASK_INFO).order_by("-seq").first()
+    kept = event.commitments.filter(field="question").first() if event else None
+    return kept.value if kept else ""
+
+
+def backstop_unit(order: WorkOrder) -> Unit | None:
+    """The unit that must act when no other fits (兜底): the government of the order's district, else that of the city."""
+    regions = list(order.region.ancestors(include_self=True)) if order.region else []
+    governments = Unit.objects.filter(kind=Unit.Kind.GOVERNMENT, is_active=True, accepts_orders=True)
+    for level in ("district", "city"):
+        found = governments.filter(level=level, region__in=regions).first() if regions else None
+        if found is not None:
+            return found
+    return governments.filter(level="city").first()
+
+
 PROGRESS = ("received", "dispatched", "in_process", "replied", "closed")
 
 

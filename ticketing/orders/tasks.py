@@ -3,7 +3,7 @@
 from typing import Any
 
 from ticketing.orders.actions.marks import mark_clock
-from ticketing.orders.actions.rounds import make_rounds
+from ticketing.orders.actions.rounds import archive_finished, make_rounds
 from ticketing.outbox.registry import handles, periodic
 
 
@@ -15,5 +15,11 @@ def note_clock(payload: dict[str, Any]) -> None:
 
 @periodic("orders.rounds", every_seconds=60)
 def rounds() -> None:
-    """What time alone brings about: parts that are not coming any more are gathered without."""
+    """What time alone brings about: parts that do not come, facts that never came, suspensions to be looked at."""
     make_rounds()
+
+
+@periodic("orders.archive", crontab="20 3 * * *", slow=True)
+def archive() -> None:
+    """Freeze orders that have long been over."""
+    archive_finished()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.cast import City
+from tests.ticketing.orders.steps import dispatched
 from ticketing.orders import actions, numbers, selectors
 from ticketing.orders.errors import IllegalTransition, InvalidOrder, NotAllowed, OrderNotFound, StaleOrder
 from ticketing.orders.models import Rating, WorkOrder
@@ -221,7 +222,7 @@ def test_who_sees_what(city: City) -> None:
 
 
 def test_contact_is_masked_and_hidden_from_the_unit_when_confidential(city: City) -> None:
-    order, quiet = city.order(), city.order(secrecy="confidential")
+    order, quiet = (dispatched(city, secrecy=secrecy) for secrecy in ("open", "confidential"))
     assert selectors.contact_of(order, city.staff["light"]) == {"name": "王**", "phone": "199****0001"}
     assert selectors.contact_of(quiet, city.staff["light"]) == {"name": "", "phone": ""}
     assert selectors.contact_of(quiet, city.staff["seat"])["phone"] == "199****0001"

@@ -11,8 +11,9 @@ from django.utils.translation import pgettext_lazy
 
 from ticketing.desk.forms.base import FilesField, MomentField, OrderForm, text_field, unit_field
 from ticketing.orders.actions.handling import REPLY_CHARS
-from ticketing.orders.models import WorkOrder
-from ticketing.orders.selectors import visible_orders
+from ticketing.orders.models import ReplyCheck, ReturnReason, WorkOrder
+from ticketing.orders.selectors import backstop_unit, visible_orders
+from ticketing.organisation.models import Staff
 
 
 class DispatchForm(OrderForm):
@@ -62,7 +63,7 @@ class ReturnForm(OrderForm):
         ("shared", _("Duties of several units overlap")),
         ("facts", _("The facts do not suffice to act")),
     )
-    ground = forms.ChoiceField(label=_("Ground"), choices=GROUNDS, widget=forms.RadioSelect)
+    ground = forms.ChoiceField(label=_("Ground"), choices=(), widget=forms.RadioSelect)
     reason = text_field(
         _("Explanation"),
         rows=4,
@@ -70,12 +71,72 @@ class ReturnForm(OrderForm):
         help_text=_("Name the rule or the document. The clock goes on until the hotline decides."),
     )
     proposed_unit = unit_field(_("Unit that should act"), required=False)
+    photos = FilesField(label=_("Evidence"), required=False, help_text=_("JPEG, PNG, WebP, GIF or PDF."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grounds = {row.code: row for row in ReturnReason.objects.filter(is_active=True)}
+        known = [(code, row.name) for code, row in self.grounds.items()]
+        self.fields["ground"].choices = known or self.GROUNDS  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """What the chosen ground demands."""
+        data = super().clean() or self.cleaned_data
+        ground = self.grounds.get(data.get("ground", ""))
+        if ground is not None and ground.needs_unit and not data.get("proposed_unit"):
+            self.add_error("proposed_unit", _("On this ground the unit that should act must be named."))
+        if ground is not None and ground.needs_evidence and not data.get("photos"):
+            self.add_error("photos", _("On this ground a file must show it."))
+        return data
 
     def values(self) -> dict[str, Any]:
         """The ground and the explanation as one reason."""
         data = super().values()
-        ground = str(dict(self.GROUNDS)[data.pop("ground")])
+        ground = str(dict(self.fields["ground"].choices)[data["ground"]])  # type: ignore[attr-defined]
         return {**data, "reason": f"{ground}: {data['reason']}"}
+
+
+class RuleForm(UnitAndReasonForm):
+    """The unit that must act; the backstop of the place is proposed."""
+
+    def __init__(self, *args: Any, order: WorkOrder, staff: Staff, **kwargs: Any) -> None:
+        super().__init__(*args, order=order, staff=staff, **kwargs)
+        backstop = backstop_unit(order)
+        if backstop is not None:
+            self.initial.setdefault("unit", backstop.pk)
+            self.fields["unit"].help_text = _("Backstop of this place: %(unit)s.") % {"unit": backstop.name}
+
+
+class SuspendForm(OrderForm):
+    """Why nothing can be done now, and when to look again."""
+
+    reason = text_field(_("Reason"), most=200, help_text=_("The citizen is told this reason."))
+    review_at = MomentField(label=_("Look again at"))
+    resumes = forms.BooleanField(label=_("Resume by itself then"), required=False)
+
+
+class ApproveForm(OrderForm):
+    """The checklist of the review."""
+
+    checked = forms.MultipleChoiceField(label=_("In order"), choices=(), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lines = list(ReplyCheck.objects.filter(is_active=True))
+        if not lines:
+            del self.fields["checked"]
+            return
+        mark = _("(required)")
+        choices = [(c.code, f"{c.name} {mark}" if c.required else c.name) for c in lines]
+        self.fields["checked"].choices = choices  # type: ignore[attr-defined]
+        self.required_codes = {c.code for c in lines if c.required}
+
+    def clean_checked(self) -> list[str]:
+        """Every required line is ticked."""
+        ticked: list[str] = self.cleaned_data["checked"]
+        if self.required_codes - set(ticked):
+            raise forms.ValidationError(_("A required line is not ticked. Send the reply back if it is not in order."))
+        return ticked
 
 
 class ReplyForm(OrderForm):

@@ -45,10 +45,12 @@ EVENT_LOOKS: dict[str, tuple[str, str]] = {
     "warned": ("alert-triangle", "soon"),
     "overdue": ("alert-circle", "overdue"),
     "attach": ("paperclip", "normal"),
+    "review_due": ("bell", "soon"),
     "merged_in": ("arrow-merge", "normal"),
 }
 EVENT_NAMES: dict[str, Promise] = {
     "attach": _("File added"),
+    "review_due": _("The suspension is to be looked at again"),
     "merged_in": _("Another order was merged into this one"),
     "warned": _("Close to the time limit"),
     "overdue": _("Time limit passed"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -18,7 +19,6 @@ from ticketing.organisation.actor import Actor
 from ticketing.outbox.actions import enqueue
 
 UNREACHED_LIMIT = 3  # attempts on different occasions before an order is closed without a rating
-REOPEN_WINDOW = timedelta(days=30)
 
 
 def record_callback(
@@ -112,11 +112,12 @@ def accept_closing(step: Step, *, reason: str) -> None:
 
 @verb(Action.REOPEN)
 def reopen_order(step: Step, *, reason: str) -> None:
-    """The citizen says it is not solved after all; possible for 30 days after closing."""
+    """The citizen says it is not solved after all; possible for REOPEN_DAYS days after closing."""
     closed = step.order.closed_at
-    if closed is not None and timezone.now() - closed > REOPEN_WINDOW:
+    if closed is not None and timezone.now() - closed > timedelta(days=settings.REOPEN_DAYS):
         raise IllegalTransition(Action.REOPEN, step.order.state, actions_from(State(step.order.state), step.actor.role))
     step.order.closed_at, step.order.unit, step.order.due_at, step.order.warn_at = None, None, None, None
+    step.order.final_unit = False
     step.record(private={"reason": required(reason, "reason", at_most=300)})
     enqueue(kind="dispatch.route", payload={"order": step.order.pk}, key=str(step.order.pk))
 

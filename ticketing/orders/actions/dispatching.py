@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from ticketing.clocks.actions import pause_clocks, resume_clocks, start_clocks, stop_clocks
 from ticketing.clocks.models import Clock, ClockKind
 from ticketing.orders import history
 from ticketing.orders.actions._step import Step, announce, lock, required, verb
 from ticketing.orders.errors import IllegalTransition, InvalidOrder
-from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.models import OrderEvent, ReturnReason, WorkOrder
 from ticketing.orders.workflow import TERMINAL, Action, State, actions_from
+from ticketing.organisation.actor import SYSTEM, Actor
 from ticketing.organisation.models import DutyItem, Unit
 from ticketing.outbox import feeds
 from ticketing.outbox.actions import enqueue
@@ -85,11 +89,35 @@ def reassign_order(step: Step, *, unit: Unit, reason: str) -> None:
     leave_unit(step.order, old, event)
 
 
+@transaction.atomic
+def request_return(
+    *,
+    order: WorkOrder,
+    actor: Actor,
+    reason: str,
+    proposed_unit: Unit | None = None,
+    ground: str = "",
+    version: int | None = None,
+) -> WorkOrder:
+    """The unit says the order is not its own. After the last return that is allowed, a ruling decides at once.
+
+    Raises InvalidOrder where a ruling named this unit, or where the ground demands a unit that should act instead.
+    """
+    asked = _request_return(order=order, actor=actor, version=version, reason=reason, proposed_unit=proposed_unit, ground=ground)
+    if asked.return_count < RETURN_LIMIT:
+        return asked
+    return refer_dispute(order=asked, actor=SYSTEM, note=str(_("It was returned as often as is allowed; a ruling decides.")))
+
+
 @verb(Action.REQUEST_RETURN)
-def request_return(step: Step, *, reason: str, proposed_unit: Unit | None = None) -> None:
-    """The unit says the order is not its own; the clock goes on until the hotline decides."""
+def _request_return(step: Step, *, reason: str, proposed_unit: Unit | None, ground: str) -> None:
+    if step.order.final_unit:
+        raise InvalidOrder("return", "was ruled out: this unit was named by a ruling and must act")
+    known = ReturnReason.objects.filter(code=ground, is_active=True).first() if ground else None
+    if known is not None and known.needs_unit and proposed_unit is None:
+        raise InvalidOrder("proposed_unit", "must be named for this ground")
     step.record(
-        data={"proposed_unit": proposed_unit.code if proposed_unit else ""},
+        data={"proposed_unit": proposed_unit.code if proposed_unit else "", "ground": ground},
         private={"reason": required(reason, "reason", at_most=300)},
     )
     start_order_clock(step.order, ClockKind.RETURN, at=step.at)
@@ -127,6 +155,7 @@ def refer_dispute(step: Step, *, note: str) -> None:
 def rule_dispute(step: Step, *, unit: Unit, reason: str) -> None:
     """Name the unit that must act; it cannot ask to return again."""
     step.order.return_count = max(step.order.return_count, RETURN_LIMIT)
+    step.order.final_unit = True
     _send_to(step, unit)
     step.record(data={"unit": unit.code, "unit_name": unit.name}, private={"reason": required(reason, "reason", at_most=300)})
 
@@ -160,11 +189,19 @@ def unmerge_order(step: Step, *, reason: str) -> None:
 
 
 @verb(Action.SUSPEND)
-def suspend_order(step: Step, *, reason: str) -> None:
-    """Hold the clocks while nothing can be done (lawsuit, planned works)."""
+def suspend_order(step: Step, *, reason: str, review_at: datetime | None = None, resumes: bool = False) -> None:
+    """Hold the clocks while nothing can be done (lawsuit, planned works).
+
+    At `review_at` the order resumes by itself (`resumes`), or the hotline is reminded to look at it. Raises InvalidOrder.
+    """
     reason = required(reason, "reason", at_most=200)
+    if review_at is not None and review_at <= step.at:
+        raise InvalidOrder("review_at", "lies in the past")
+    if resumes and review_at is None:
+        raise InvalidOrder("review_at", "must be given, so that the order can resume by itself")
     pause_clocks(order_number=step.order.number, reason=reason, at=step.at)
-    step.record(private={"reason": reason})
+    step.order.review_at, step.order.resumes = review_at, resumes
+    step.record(data={"review": review_at.isoformat() if review_at else "", "resumes": resumes}, private={"reason": reason})
 
 
 @verb(Action.RESUME)
@@ -172,6 +209,7 @@ def resume_order(step: Step) -> None:
     """Let the clocks run on; what was paused does not count."""
     resume_clocks(order_number=step.order.number, at=step.at)
     refresh_due(step.order)
+    step.order.review_at, step.order.resumes = None, False
     step.record(data={"due": _due(step.order)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ticketing.clocks.actions import stop_clocks
@@ -9,7 +10,7 @@ from ticketing.clocks.models import ClockKind
 from ticketing.orders.actions._step import Step, required, verb
 from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import InvalidOrder
-from ticketing.orders.models import OrderAssist, Reply
+from ticketing.orders.models import OrderAssist, Reply, ReplyCheck
 from ticketing.orders.workflow import Action, State
 from ticketing.organisation.models import Unit
 
@@ -83,14 +84,22 @@ def endorse_reply(step: Step) -> None:
 
 
 @verb(Action.APPROVE_REPLY)
-def approve_reply(step: Step) -> None:
-    """The hotline finds the reply fit to be given to the citizen; call-back follows."""
+def approve_reply(step: Step, *, checked: Sequence[str] = ()) -> None:
+    """The hotline finds the reply fit to be given to the citizen; call-back follows.
+
+    `checked`: codes of the checklist that were found in order. Raises InvalidOrder while a required one is not.
+    """
     reply = pending_reply(step)
+    lines = list(ReplyCheck.objects.filter(is_active=True))
+    missing = [line.code for line in lines if line.required and line.code not in checked]
+    if missing:
+        raise InvalidOrder("checked", f"is not complete: {', '.join(missing)}")
+    found = {line.code: line.code in checked for line in lines}
     reply.status, reply.reviewed_at = Reply.Status.APPROVED, step.at
     reply.save(update_fields=["status", "reviewed_at"])
     stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
     start_order_clock(step.order, ClockKind.CALLBACK, at=step.at)
-    step.record()
+    step.record(data={"checks": found} if found else {})
 
 
 @verb(Action.REJECT_REPLY)

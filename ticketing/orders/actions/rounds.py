@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from ticketing.orders import history
+from ticketing.orders.actions._step import announce, lock
 from ticketing.orders.actions.assisting import gather_if_ready
+from ticketing.orders.actions.closing import archive_order
+from ticketing.orders.actions.dispatching import resume_order
+from ticketing.orders.actions.intake import lapse
 from ticketing.orders.errors import OrderError
 from ticketing.orders.models import OrderAssist, WorkOrder
-from ticketing.orders.workflow import State
+from ticketing.orders.workflow import EDGES, Action, State
+from ticketing.organisation.actor import SYSTEM
+from ticketing.outbox import feeds
 
 BATCH = 200  # orders of one kind in one round; the next round goes on
 log = structlog.get_logger(__name__)
@@ -20,7 +29,38 @@ log = structlog.get_logger(__name__)
 def make_rounds(*, now: datetime | None = None) -> dict[str, int]:
     """Do what is due by `now`; returns how many orders were touched, by kind of work."""
     now = now or timezone.now()
-    return {"gathered": each(lambda order: gather_if_ready(order), waiting_for_parts(now))}
+    silent = now - timedelta(days=settings.NEED_INFO_DAYS)
+    unanswered = WorkOrder.objects.filter(state=State.NEED_INFO, updated_at__lte=silent)
+    review = WorkOrder.objects.filter(state=State.SUSPENDED, review_at__lte=now).order_by("review_at")
+    return {
+        "gathered": each(gather_if_ready, waiting_for_parts(now)),
+        "lapsed": each(lambda order: lapse(order=order, actor=SYSTEM), unanswered.order_by("pk")[:BATCH]),
+        "resumed": each(lambda order: resume_order(order=order, actor=SYSTEM), review.filter(resumes=True)[:BATCH]),
+        "reminded": each(remind_of_review, review.filter(resumes=False)[:BATCH]),
+    }
+
+
+def archive_finished(*, now: datetime | None = None, most: int = 5000) -> int:
+    """Freeze what has been over for ARCHIVE_AFTER_DAYS days; returns how many orders."""
+    before = (now or timezone.now()) - timedelta(days=settings.ARCHIVE_AFTER_DAYS)
+    states = [edge.source for edge in EDGES if edge.action == Action.ARCHIVE]
+    over = WorkOrder.objects.filter(state__in=states, closed_at__lte=before).order_by("pk")
+    return each(lambda order: archive_order(order=order, actor=SYSTEM), over[:most].iterator(chunk_size=BATCH))
+
+
+@transaction.atomic
+def remind_of_review(order: WorkOrder) -> None:
+    """The date at which a suspension is to be looked at has come: say so once, in the history and at the inbox."""
+    order = lock(order)
+    if order.state != State.SUSPENDED or order.review_at is None:
+        return
+    now, order.review_at = timezone.now(), None
+    event = history.append(order=order, action="review_due", actor=SYSTEM, from_state=order.state, at=now)
+    order.updated_at = now
+    order.save(update_fields=["version", "updated_at", "review_at"])
+    announce(order=order, event=event)
+    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
+    feeds.publish(stream="inbox", kind="order", payload=payload)
 
 
 def each(step: Callable[[WorkOrder], object], orders: Iterable[WorkOrder]) -> int:
