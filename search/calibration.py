@@ -25,7 +25,7 @@ from search.ranking import CERTAINTY_FEATURES, FEATURES, Candidate
 FOLDS = 8
 WORTH_SHOWING_SHARE = 0.95  # of the right articles stay above the line of what is worth showing
 MOST_FALSE = 0.08  # of questions without an article (or with it taken away): a wrong answer costs more than none
-MOST_WRONG = 0.06  # of questions with an article may be answered from another one
+MOST_WRONG = 0.03  # of questions with an article may be answered from another one
 
 
 @dataclass(frozen=True, slots=True)

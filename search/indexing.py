@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from search.engines.base import FIRST_DAY, LAST_DAY, Engine, IndexDocument, day_
 from search.models import Article, ArticleVersion
 from search.workflow import State
 
+_TITLE_PARTS = re.compile(r"[、，；。？?（）()]")
+_SHORTEST_PART = 3
 _MANY = 50  # from here a rebuild is cheaper than single changes
 
 
@@ -52,7 +55,9 @@ def document_of(version: ArticleVersion) -> IndexDocument:
     whole = [*heading, version.answer, *facts, version.body, *version.category.split("/")]
     words = {word for name in ("title", "questions", "keywords", "answer", "body") for word in fields[name].split()}
     words.update(char for text in whole for char in characters(fold(text)))
-    passages = [list(terms(fold(text))) for text in asked]
+    # 居住证怎么办、要什么条件 is two ways of asking in one title.
+    parts = [part for part in _TITLE_PARTS.split(version.title) if len(part) >= _SHORTEST_PART and part != version.title]
+    passages = [list(terms(fold(text))) for text in (*asked, *parts)]
     return IndexDocument(
         code=version.article.code,
         version=version.number,
