@@ -1,7 +1,8 @@
 """Creation plus dispatch by HTTP against inserting the same rows bare: SQLite, then PostgreSQL where it can be had.
 
 Eight clients post orders to /api/orders/; the job runner dispatches each by the duty list. The clock starts when the
-server has loaded its models and stops when the last order is dispatched. The peer writes rows of the same tables and sizes with plain INSERTs, a transaction an order.
+server has loaded its models and stops when the last order is dispatched. The peer writes rows of the same tables and
+sizes with plain INSERTs, a transaction an order.
 """
 
 from __future__ import annotations
