@@ -20,6 +20,7 @@ BENCHMARKS = {
     "orders": "Creation and dispatch",
     "chat": "A chat turn",
     "lists": "Lists",
+    "catalogue": "The catalogue of items",
     "search_quality": "Answers of the knowledge base",
     "understanding": "Understanding",
 }

@@ -14,6 +14,8 @@ urlpatterns = [
     path("desk/seat/", include("hotline.seats.urls")),
     path("desk/wall/", include("hotline.insight.urls")),
     path("desk/", include("ticketing.desk.urls")),
+    path("api/catalogue/", include("ticketing.services.api_urls")),
+    path("catalogue/", include("ticketing.services.catalogue_urls")),
     path("services/", include("ticketing.services.urls")),
     path("exports/", include("ticketing.exchange.urls")),
     path("voice/", include("hotline.voice.urls")),

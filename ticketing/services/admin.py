@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from ticketing.services.models import ServiceItem
+from ticketing.services.models import CatalogueVersion, ServiceItem
 
 
 @admin.register(ServiceItem)
@@ -19,3 +20,19 @@ class ServiceItemAdmin(ModelAdmin):
     autocomplete_fields = ("unit",)
     readonly_fields = ("code", "doubts", "imported_at")
     show_full_result_count = False
+
+
+@admin.register(CatalogueVersion)
+class CatalogueVersionAdmin(ModelAdmin):
+    """Versions to look at; they change on the catalogue's pages."""
+
+    list_display = ("number", "state", "entry_count", "note", "created_by", "published_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: CatalogueVersion | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CatalogueVersion | None = None) -> bool:
+        return False

@@ -114,3 +114,28 @@ class ServiceItem(models.Model):
     def promised_limit(self) -> str:
         """The promised limit in words."""
         return limit_words(self.promised_value, self.promised_measure, self.promised_raw)
+
+
+from ticketing.services.catalogue_models import (  # noqa: E402  (Django looks for models here; they stand in their own file)
+    CatalogueEntry,
+    CatalogueEvent,
+    CatalogueLink,
+    CatalogueVersion,
+    Listing,
+    LocalEntry,
+)
+
+__all__ = [
+    "CONTENT_ROLES",
+    "EDITORS",
+    "PUBLISHERS",
+    "CatalogueEntry",
+    "CatalogueEvent",
+    "CatalogueLink",
+    "CatalogueVersion",
+    "Listing",
+    "LocalEntry",
+    "Measure",
+    "ServiceItem",
+    "limit_words",
+]
