@@ -18,7 +18,7 @@ from ticketing.organisation.kept import forget, kept
 from ticketing.outbox.actions import enqueue_all
 
 # The notice a citizen gets after an event; content staff switch a notice off by its template row.
-CITIZEN_NOTICES = {
+CITIZEN_NOTICES: dict[str, str] = {
     Action.SUBMIT: "order_created",
     Action.DISPATCH: "order_dispatched",
     Action.SIGN: "order_signed",
@@ -62,7 +62,7 @@ def notify_events(*, event_ids: Iterable[int]) -> list[Notice]:
 
 
 def _plan(event: OrderEvent) -> Notice | None:
-    code = CITIZEN_NOTICES.get(Action(event.action)) if event.action in Action.values else None
+    code = CITIZEN_NOTICES.get(event.action)
     template = active_template(code) if code else None
     order = event.order
     if template is None or order.citizen is None or not order.citizen.phone:
