@@ -22,7 +22,7 @@ from ticketing.orders.privacy import mask_numbers
 from ticketing.orders.workflow import TERMINAL, Action, State, edge
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import DutyItem, OrderType, Place, Region, Unit
-from ticketing.outbox.actions import enqueue
+from ticketing.outbox.actions import enqueue_all
 
 BATCH = 500
 
@@ -300,6 +300,4 @@ def _write(loaded: _Loaded) -> None:
     Reply.objects.bulk_create(loaded.replies, batch_size=BATCH)
     Callback.objects.bulk_create(loaded.callbacks, batch_size=BATCH)
     Rating.objects.bulk_create(loaded.ratings, batch_size=BATCH)
-    for order in loaded.orders:
-        if order.state == State.TRIAGE:
-            enqueue(kind="dispatch.route", payload={"order": order.pk}, key=str(order.pk))
+    enqueue_all([("dispatch.route", {"order": order.pk}) for order in loaded.orders if order.state == State.TRIAGE])
