@@ -34,6 +34,7 @@ ALWAYS = -1  # the fold of rows that are only ever learned from
 MIN_ROWS = 2  # a feature must occur in so many texts
 OPENINGS = (40, 80)
 WINDOWS = (40, 80)
+HALVED_FROM = 16  # texts of so many characters, but too short for an opening, are also learned from by their first half
 WINDOWS_EACH = 2
 OPENING_WEIGHT = 0.6
 WINDOW_WEIGHT = 0.35
@@ -252,7 +253,7 @@ def _extra_rows(texts: Sequence[str], short: Sequence[str], seed: int, *, halves
         if short[n] and short[n] != text:
             rows.append((short[n], n, OPENING_WEIGHT))
         rows.extend((text[:size], n, OPENING_WEIGHT) for size in OPENINGS if len(text) > size * 1.2)
-        if halves and 16 <= len(text) <= OPENINGS[0] * 1.2:
+        if halves and OPENINGS and HALVED_FROM <= len(text) <= OPENINGS[0] * 1.2:
             rows.append((text[: len(text) // 2], n, WINDOW_WEIGHT))
     for _ in range(WINDOWS_EACH):
         for size in WINDOWS:

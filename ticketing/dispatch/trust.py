@@ -170,8 +170,8 @@ def _read_cases(orders: Any) -> Iterable[_Case]:
             continue
         if action == Action.REASSIGN:
             cases[order].send(units.get(data.get("unit", "")), at)
-        elif (unit := units.get(data.get("from_unit", ""))) is not None:
-            cases[order].gave_back.add(unit)
+        elif (giver := units.get(data.get("from_unit", ""))) is not None:
+            cases[order].gave_back.add(giver)
     return cases.values()
 
 
