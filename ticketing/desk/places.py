@@ -38,7 +38,8 @@ SUPERVISION = Place(
     "desk:supervision", _("Supervision"), "flag", 60, frozenset({R.SUPERVISOR, R.SHIFT_LEADER, R.LEADER, R.INSPECTOR})
 )
 ORDERS = Place("desk:orders", _("All orders"), "list-search", 70, READERS)
-PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, ORDERS)
+IMPORT = Place("desk:import", _("Import"), "transfer-in", 90, frozenset({R.ADMIN}))
+PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, ORDERS, IMPORT)
 
 
 def works_at(place: Place) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ticketing.desk import mine_views, order_views, views
+from ticketing.desk import importing_views, mine_views, order_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("supervision/", views.supervision, name="supervision"),
     path("orders/", views.all_orders, name="orders"),
     path("search/", views.all_orders, name="search"),
+    path("import/", importing_views.start, name="import"),
+    path("import/<int:pk>/", importing_views.run, name="import_run"),
+    path("import/<int:pk>/go/", importing_views.go, name="import_go"),
+    path("import/<int:pk>/errors/", importing_views.errors, name="import_errors"),
     path("orders/<str:number>/", order_views.order_page, name="order"),
     path("orders/<str:number>/undo/", order_views.undo, name="undo"),
     path("orders/<str:number>/contact/", order_views.reveal_contact, name="reveal"),

@@ -162,10 +162,14 @@ def open_run(
 def start_run(*, run: ImportRun, again: bool = False) -> None:
     """Mark a run as running. A finished one, or `again`, begins at the first row; a broken one where it stopped."""
     if again or run.state == ImportRun.State.DONE:
-        run.done = run.created = run.changed = run.unchanged = run.rejected = 0
-        run.seconds = 0
+        _to_first_row(run)
     run.state, run.error, run.seen_at, run.finished_at = ImportRun.State.RUNNING, "", timezone.now(), None
     run.save()
+
+
+def _to_first_row(run: ImportRun) -> None:
+    run.done = run.created = run.changed = run.unchanged = run.rejected = 0
+    run.seconds = 0
 
 
 def note_progress(
@@ -189,6 +193,8 @@ def finish_run(*, run: ImportRun, error: str = "") -> None:
 def queue_run(*, run: ImportRun, job: str, staff: Staff | None = None) -> None:
     """Have a run done by the job of kind `job`."""
     with transaction.atomic():
+        if run.state == ImportRun.State.DONE:
+            _to_first_row(run)
         run.state, run.error, run.started_by = ImportRun.State.WAITING, "", staff or run.started_by
-        run.save(update_fields=["state", "error", "started_by"])
+        run.save()
         enqueue(kind=job, payload={"run": run.pk}, key=str(run.pk))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from ticketing.citizens.bulk import find_or_create_citizens
 from ticketing.exchange import actions as exchange
 from ticketing.exchange.models import ImportRun
-from ticketing.exchange.tables import count_rows, headings_of, read_rows, sha256_of
+from ticketing.exchange.tables import check_file, count_rows, headings_of, read_rows, sha256_of
 from ticketing.exchange.workbook import neutral
 from ticketing.orders import bulk
 from ticketing.orders.import_map import FIELDS, TIMES, ImportMap, read_map
@@ -143,6 +144,34 @@ def check(*, path: Path, mapping: ImportMap, progress: Callable[[int], None] = l
         progress(len(batch))
     report.unknown = reader.lookup.unknown
     return report
+
+
+def keep_upload(*, name: str, chunks: Iterable[bytes]) -> Path:
+    """Keep an uploaded table under its hash, so that the same file twice is one file; returns where it lies."""
+    temporary = imports_dir() / f"{secrets.token_hex(8)}.part"
+    with temporary.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+    try:
+        check_file(temporary, name=name, max_bytes=settings.IMPORT_MAX_BYTES)
+        path = imports_dir() / (sha256_of(temporary) + Path(name).suffix.lower())
+        return temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def kept_file(run: ImportRun) -> Path:
+    """Where the uploaded table of a run lies."""
+    return Path(settings.VAR_DIR) / run.path
+
+
+def run_kept(*, run: ImportRun) -> ImportRun:
+    """Import the uploaded table of a run (the job's verb); a table that is gone breaks the run off with words."""
+    path = kept_file(run)
+    if not run.path or not path.is_file():
+        exchange.finish_run(run=run, error=_("The uploaded file is gone. Upload it again."))
+        return run
+    return run_import(run=run, path=path)
 
 
 def run_import(*, run: ImportRun, path: Path, again: bool = False, progress: Progress = lambda run: None) -> ImportRun:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ticketing.exchange.models import ImportRun
+from ticketing.orders import importing
 from ticketing.orders.actions.marks import mark_clock
 from ticketing.orders.actions.rounds import archive_finished, make_rounds
 from ticketing.outbox.registry import handles, periodic
@@ -11,6 +13,12 @@ from ticketing.outbox.registry import handles, periodic
 def note_clock(payload: dict[str, Any]) -> None:
     """A clock of an order passed its warning or due moment."""
     mark_clock(number=payload["order"], clock=payload["clock"], what=payload["what"], due=payload["due"])
+
+
+@handles("orders.import", max_attempts=3, lease_seconds=6 * 3600, slow=True)
+def import_past(payload: dict[str, Any]) -> None:
+    """Import an uploaded table, from where an earlier attempt stopped."""
+    importing.run_kept(run=ImportRun.objects.get(pk=payload["run"]))
 
 
 @periodic("orders.rounds", every_seconds=60)
