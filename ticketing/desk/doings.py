@@ -13,8 +13,8 @@ from ticketing.desk import forms
 from ticketing.dispatch.actions import choose_unit
 from ticketing.orders import actions
 from ticketing.orders.actions.dispatching import UNDO_WINDOW
-from ticketing.orders.models import OrderAssist, WorkOrder
-from ticketing.orders.selectors import actor_for, allowed_actions
+from ticketing.orders.models import WorkOrder
+from ticketing.orders.selectors import actor_for, allowed_actions, is_ready
 from ticketing.orders.workflow import Action
 from ticketing.organisation.models import Staff
 
@@ -150,7 +150,29 @@ _TABLE = (
           _("The present unit loses the order; clocks start anew."), _("Reassigned to %(unit)s.")),
     Doing("suspend", Action.SUSPEND, forms.SuspendForm, actions.suspend_order, "player-pause",
           _("The clock stands still; at the date given the order resumes or the hotline is reminded."), _("Suspended. The clock stands still.")),
-    Doing("supervise", Action.SUPERVISE, forms.NoteForm, actions.supervise_order, "flag",
+    Doing("answer_supervision", Action.ANSWER_SUPERVISION, forms.WordsForm, actions.answer_supervision, "message-dots",
+          _("The supervisor reads your report; the watch goes on until it is ended."), _("Reported to the supervision.")),
+    Doing("end_supervision", Action.END_SUPERVISION, forms.OptionalNoteForm, actions.end_supervision, "check",
+          _("The mark goes off the order."), _("Supervision ended.")),
+    Doing("flag", Action.FLAG, forms.FlagForm, actions.flag_order, "flag",
+          _("Whoever opens the order sees the flags; “keep confidential” hides the contact from the unit."), _("Flags set.")),
+    Doing("copy", Action.COPY, forms.CopyForm, actions.copy_order, "transfer-out",
+          _("The unit may read the order and need not act."), _("Copied.")),
+    Doing("name_subject", Action.NAME_SUBJECT, forms.SubjectForm, actions.name_subject, "user",
+          _("The order never goes to the unit or the person it is about."), _("Noted whom it is about.")),
+    Doing("appeal_card", Action.APPEAL_CARD, forms.WordsForm, actions.appeal_card, "scale",
+          _("The supervisor decides on your appeal."), _("Appealed.")),
+    Doing("appeal_finding", Action.APPEAL_FINDING, forms.WordsForm, actions.appeal_finding, "scale",
+          _("The supervisor decides on your appeal."), _("Appealed.")),
+    Doing("issue_card", Action.ISSUE_CARD, forms.CardForm, actions.issue_card, "alert-triangle",
+          _("The unit sees the card and may appeal against it once."), _("Card issued."), kind="danger"),
+    Doing("decide_card", Action.DECIDE_CARD, forms.DecisionForm, actions.decide_card, "gavel",
+          _("The card stays or is taken back; the unit reads your reason."), _("Decided.")),
+    Doing("hold_accountable", Action.HOLD_ACCOUNTABLE, forms.FindingForm, actions.hold_accountable, "book",
+          _("Cause and finding are recorded against the unit, which may appeal once."), _("Recorded."), kind="danger"),
+    Doing("decide_finding", Action.DECIDE_FINDING, forms.DecisionForm, actions.decide_finding, "gavel",
+          _("The finding stays or is taken back; the unit reads your reason."), _("Decided.")),
+    Doing("supervise", Action.SUPERVISE, forms.SuperviseForm, actions.supervise_order, "flag",
           _("The unit sees the mark and your note."), _("Under supervision.")),
     Doing("urge", Action.URGE, forms.OptionalNoteForm, actions.urge_order, "bell-ringing",
           _("The unit sees how often the citizen urged."), _("Urged.")),
@@ -169,9 +191,7 @@ UNDO_SECONDS = int(UNDO_WINDOW.total_seconds())
 
 def possible(staff: Staff, order: WorkOrder) -> list[Doing]:
     """What `staff` may do with `order` now, the main thing first."""
-    allowed = set(allowed_actions(staff, order))
-    if Action.CANCEL_ASSIST in allowed and not order.assists.filter(status=OrderAssist.Status.ASKED).exists():
-        allowed.discard(Action.CANCEL_ASSIST)
+    allowed = {action for action in allowed_actions(staff, order) if is_ready(order, action, staff)}
     return [doing for doing in DOINGS.values() if doing.action in allowed]
 
 

@@ -131,6 +131,13 @@ def refusal(error: InvalidOrder) -> str:
         ),
         ("review_at", "lies in the past"): _("This lies in the past. Choose a later time."),
         ("review_at", "must be given, so that the order can resume by itself"): _("Say when the order should resume."),
+        ("unit", "is the one the complaint is about; choose another unit"): _(
+            "The complaint is about this unit. Choose another one, such as its superior."
+        ),
+        ("unit", "has the order already; choose another unit"): _("This unit has the order already. Choose another one."),
+        ("reply", "is not signed by a person with the unit's written authority"): _(
+            "Nobody with the unit's written authority has signed this reply. Send it back to be signed."
+        ),
         ("due", "lies in the past"): _("This lies in the past. Choose a later time."),
         ("assist", "not every assisting unit has replied yet; wait, or call the assistance off"): _(
             "Not every assisting unit has replied yet. Wait for it, or call its assistance off."

@@ -9,13 +9,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone, translation
 
+from ticketing.dispatch import trust
 from ticketing.dispatch.candidates import Candidate, facts_of, rank
 from ticketing.dispatch.models import Decision, DispatchRule
 from ticketing.orders.actions import dispatch_order, lock
+from ticketing.orders.impartial import barred_units
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.actor import SYSTEM, Actor
 from ticketing.organisation.models import DutyItem, Region, Unit, Urgency
+from ticketing.organisation.selectors import duty_item
 
 MARGIN = 20.0  # how far the best candidate must lie ahead of the next decisive one
 
@@ -34,7 +37,8 @@ def route_order(*, order_id: int) -> Decision | None:
         if order.state != State.TRIAGE:
             return None
         started = time.perf_counter()
-        candidates = rank(facts_of(order))
+        barred = barred_units(order)
+        candidates = [c for c in rank(facts_of(order)) if c.unit.pk not in barred]
         automatic, explanation = judge(order, candidates)
         decision = Decision.objects.create(
             order=order,
@@ -55,6 +59,8 @@ def judge(order: WorkOrder, candidates: list[Candidate]) -> tuple[bool, str]:
     """Whether to dispatch by machine, and why (not)."""
     if order.secrecy == Secrecy.SEALED:
         return False, "sealed reports are dispatched by a person"
+    if order.about_unit_id or order.about_staff_id:
+        return False, "complaints about a unit or a person are dispatched by a person"
     if order.urgency == Urgency.CRITICAL:
         return False, "critical orders are dispatched by a person"
     if order.return_count:
@@ -63,11 +69,21 @@ def judge(order: WorkOrder, candidates: list[Candidate]) -> tuple[bool, str]:
         return False, "no unit was found"
     best = candidates[0]
     if not best.is_decisive:
-        return False, "neither a rule nor the duty list names a unit"
+        return _by_record(best)
     rivals = [c for c in candidates[1:] if c.is_decisive]
     if rivals and best.score - rivals[0].score < MARGIN:
         return False, "two units are named with like reason"
     return True, "named by rule or duty list"
+
+
+def _by_record(best: Candidate) -> tuple[bool, str]:
+    """The classifier alone: only in categories where people's decisions have shown that it may (see `trust`)."""
+    guess = next((reason for reason in best.reasons if reason.kind == "classifier" and reason.item), None)
+    item = duty_item(guess.item) if guess is not None else None
+    if item is None:
+        return False, "neither a rule nor the duty list names a unit"
+    record = trust.record_of(item.category)
+    return record.is_enough, record.working
 
 
 def choose_unit(

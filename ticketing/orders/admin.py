@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from ticketing.orders.models import ReplyCheck, ReturnReason
+from ticketing.orders.models import ReplyAuthority, ReplyCheck, ReturnReason
 from ticketing.organisation.admin import ContentAdmin
 
 
@@ -20,3 +20,11 @@ class ReplyCheckAdmin(ContentAdmin):
     list_display = ("code", "name_zh", "name_en", "required", "is_active", "position")
     list_filter = ("is_active", "required")
     search_fields = ("code", "name_zh")
+
+
+@admin.register(ReplyAuthority)
+class ReplyAuthorityAdmin(ContentAdmin):
+    list_display = ("unit", "staff", "document", "is_active")
+    list_filter = ("is_active",)
+    autocomplete_fields = ("unit", "staff", "order_types")
+    search_fields = ("unit__name", "staff__display_name", "document")

@@ -110,6 +110,19 @@ class WorkOrder(models.Model):
     final_unit = models.BooleanField(_("unit named by a ruling"), default=False)  # it cannot ask to return the order again
     review_at = models.DateTimeField(_("look again at"), null=True, blank=True)  # of a suspension
     resumes = models.BooleanField(_("resumes by itself"), default=False)
+    flags = models.JSONField(_("flags"), default=list, blank=True)
+    about_unit = models.ForeignKey(
+        Unit,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="complaints",
+        verbose_name=_("complaint about the unit"),
+    )
+    about_staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="complaints",
+        verbose_name=_("complaint about the person"),
+    )  # fmt: skip
     supervised = models.BooleanField(_("under supervision"), default=False)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_orders", verbose_name=_("merged into")
@@ -338,3 +351,125 @@ class Attachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ["created_at"]
+
+
+class Flag(models.TextChoices):
+    """Marks on an order that change how people look at it, not where it goes."""
+
+    SENSITIVE = "sensitive", _("Sensitive")
+    GROUP = "group", _("Group matter")
+    MEDIA = "media", _("In the media")
+    INSTRUCTION = "instruction", _("Leader's instruction")
+    CONFIDENTIAL = "confidential", _("Keep confidential")
+
+
+class Supervision(models.Model):
+    """An order under watch (督办): why, at which level, until when the unit reports, and what it reported."""
+
+    class Level(models.TextChoices):
+        GENERAL = "general", _("General")
+        KEY = "key", _("Key matter")
+        LEADER = "leader", _("By a leader's instruction")
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="supervisions", verbose_name=_("order"))
+    level = models.CharField(_("level"), max_length=10, choices=Level, default=Level.GENERAL)
+    note = models.TextField(_("note"))
+    due_at = models.DateTimeField(_("report until"), null=True, blank=True)
+    opened_by = models.CharField(_("opened by"), max_length=60)
+    opened_at = models.DateTimeField(_("opened"))
+    report = models.TextField(_("report of the unit"), blank=True)
+    reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("supervision")
+        verbose_name_plural = _("supervisions")
+        ordering = ["opened_at"]
+
+
+class OrderCopy(models.Model):
+    """A unit that is told of an order and may read it, without having to act (抄送)."""
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="copies", verbose_name=_("order"))
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="copies", verbose_name=_("unit"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("copy")
+        verbose_name_plural = _("copies")
+        constraints = [models.UniqueConstraint(fields=["order", "unit"], name="one_copy_per_unit")]
+
+
+class Contestable(models.Model):
+    """Something held against a unit, against which it may appeal once; the hotline then upholds or revokes it."""
+
+    class Status(models.TextChoices):
+        ISSUED = "issued", _("Issued")
+        APPEALED = "appealed", _("Under appeal")
+        UPHELD = "upheld", _("Upheld")
+        REVOKED = "revoked", _("Revoked")
+
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ISSUED)
+    issued_by = models.CharField(_("issued by"), max_length=60)
+    issued_at = models.DateTimeField(_("issued"))
+    appeal = models.TextField(_("appeal"), blank=True)
+    ruling = models.TextField(_("ruling"), blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["issued_at"]
+
+
+class Card(Contestable):
+    """A yellow or red card (黄牌 红牌) for a unit's handling of an order."""
+
+    class Colour(models.TextChoices):
+        YELLOW = "yellow", _("Yellow card")
+        RED = "red", _("Red card")
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="cards", verbose_name=_("order"))
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="cards", verbose_name=_("unit"))
+    colour = models.CharField(_("colour"), max_length=10, choices=Colour)
+    reason = models.TextField(_("reason"))
+
+    class Meta(Contestable.Meta):
+        verbose_name = _("card")
+        verbose_name_plural = _("cards")
+
+
+class Accountability(Contestable):
+    """Who answers for what went wrong (追责): the cause and the finding."""
+
+    class Cause(models.TextChoices):
+        OVERDUE = "overdue", _("Time limit missed")
+        IMPROPER_RETURN = "improper_return", _("Improper return")
+        FALSE_CLOSING = "false_closing", _("Closed without having acted")
+        ATTITUDE = "attitude", _("Conduct towards the citizen")
+        LEAK = "leak", _("Personal data given away")
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="findings", verbose_name=_("order"))
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="findings", verbose_name=_("unit"))
+    cause = models.CharField(_("cause"), max_length=20, choices=Cause)
+    reason = models.TextField(_("finding"))
+
+    class Meta(Contestable.Meta):
+        verbose_name = _("accountability record")
+        verbose_name_plural = _("accountability records")
+
+
+class ReplyAuthority(models.Model):
+    """A written authority: who may sign a unit's replies, for which order types (none named: for all)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="authorities", verbose_name=_("unit"))
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="authorities", verbose_name=_("staff member")
+    )
+    order_types = models.ManyToManyField(OrderType, blank=True, verbose_name=_("order types"))
+    document = models.CharField(_("document"), max_length=120, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("reply authority")
+        verbose_name_plural = _("reply authorities")
+        constraints = [models.UniqueConstraint(fields=["unit", "staff"], name="one_authority_per_person")]

@@ -15,7 +15,17 @@ from ticketing.orders import numbers
 from ticketing.orders.actions._step import covers
 from ticketing.orders.actions.intake import query_index
 from ticketing.orders.errors import NotAllowed, OrderNotFound
-from ticketing.orders.models import OrderAssist, OrderEvent, Reply, Secrecy, WorkOrder
+from ticketing.orders.models import (
+    Accountability,
+    Card,
+    Contestable,
+    OrderAssist,
+    OrderCopy,
+    OrderEvent,
+    Reply,
+    Secrecy,
+    WorkOrder,
+)
 from ticketing.orders.workflow import EDGES, OPEN, WITH_UNIT, Action, State
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Staff, Unit
@@ -42,6 +52,8 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
     orders = WorkOrder.objects.select_related(*LIST_FIELDS).exclude(state=State.DRAFT)
     if not roles:
         return orders.none()
+    # Nobody reads what is said about them.
+    orders = orders.exclude(pk__in=WorkOrder.objects.filter(about_staff=staff).values("pk"))
     reach: Q | None = None
     if roles & SEES_SEALED:
         return orders
@@ -50,6 +62,8 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
     if roles & UNIT_ROLES:
         units = unit_ids_of(staff)
         own = Q(unit_id__in=units, state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
+        for party in (OrderCopy, Card, Accountability):
+            own |= Q(pk__in=party.objects.filter(unit_id__in=units).values("order_id"), state__in=UNIT_SEES)
         reach = own if reach is None else reach | own
     return orders.none() if reach is None else orders.filter(reach)
 
@@ -135,6 +149,29 @@ def allowed_actions(staff: Staff, order: WorkOrder) -> list[Action]:
         ):
             allowed.append(e.action)
     return allowed
+
+
+def is_ready(order: WorkOrder, action: Action, staff: Staff) -> bool:
+    """Whether what an action presupposes besides the state is there: a watch to report on, a card to appeal against."""
+    status = Contestable.Status
+    held = {Action.APPEAL_CARD: order.cards, Action.APPEAL_FINDING: order.findings}
+    decided = {Action.DECIDE_CARD: order.cards, Action.DECIDE_FINDING: order.findings}
+    if action == Action.CANCEL_ASSIST:
+        return order.assists.filter(status=OrderAssist.Status.ASKED).exists()
+    if action == Action.ANSWER_SUPERVISION:
+        return order.supervised and order.supervisions.filter(closed_at=None, reported_at=None).exists()
+    if action == Action.END_SUPERVISION:
+        return order.supervised and order.supervisions.filter(closed_at=None).exists()
+    if action in held:
+        return held[action].filter(status=status.ISSUED, unit_id__in=unit_ids_of(staff)).exists()
+    if action in decided:
+        return decided[action].filter(status__in=[status.ISSUED, status.APPEALED]).exists()
+    return True
+
+
+def first_receiver(order: WorkOrder) -> OrderEvent | None:
+    """Who received the matter first and answers for it until a unit has signed (首问负责): the first event by a person."""
+    return order.events.filter(actor_kind="staff").select_related("actor_unit").order_by("seq").first()
 
 
 def assists(unit_id: int, order: WorkOrder) -> bool:

@@ -108,6 +108,17 @@ class Action(TextChoices):
     URGE = "urge", _("Urge")
     ADD_FACTS = "add_facts", _("Add facts")
     SUPERVISE = "supervise", _("Supervise")
+    ANSWER_SUPERVISION = "answer_supervision", _("Report to the supervision")
+    END_SUPERVISION = "end_supervision", _("End the supervision")
+    FLAG = "flag", _("Flag")
+    COPY = "copy", _("Copy to a unit")
+    NAME_SUBJECT = "name_subject", _("Say whom it is about")
+    ISSUE_CARD = "issue_card", _("Issue a card")
+    APPEAL_CARD = "appeal_card", _("Appeal against the card")
+    DECIDE_CARD = "decide_card", _("Decide on the card")
+    HOLD_ACCOUNTABLE = "hold_accountable", _("Hold accountable")
+    APPEAL_FINDING = "appeal_finding", _("Appeal against the finding")
+    DECIDE_FINDING = "decide_finding", _("Decide on the finding")
     RATE = "rate", _("Rate")
 
 
@@ -143,6 +154,7 @@ _UNIT = (Role.UNIT_CLERK,)
 _CALLBACK = (Role.CALLBACK, Role.BOT, Role.CITIZEN, Role.SHIFT_LEADER)
 _LEAD = (*_UNIT, *_DISPATCH, Role.SUPERVISOR)
 _ASSISTED = (State.DISPATCHED, State.PROCESSING, State.EXTENSION_REVIEW, State.SUSPENDED)
+_HELD = WITH_UNIT | {State.CALLBACK, State.DISSATISFIED}
 S, A, R = State, Action, Role
 
 EDGES: tuple[Edge, ...] = (
@@ -201,6 +213,17 @@ EDGES: tuple[Edge, ...] = (
     *_edges(A.URGE, OPEN - {S.DRAFT}, None, _CITIZEN_SIDE),
     *_edges(A.ADD_FACTS, OPEN - {S.DRAFT}, None, _CITIZEN_SIDE),
     *_edges(A.SUPERVISE, OPEN - {S.DRAFT}, None, [R.SUPERVISOR, R.LEADER]),
+    *_edges(A.ANSWER_SUPERVISION, _HELD, None, _UNIT, own_unit=True),
+    *_edges(A.END_SUPERVISION, OPEN - {S.DRAFT} | {S.CLOSED}, None, [R.SUPERVISOR, R.LEADER]),
+    *_edges(A.FLAG, OPEN - {S.DRAFT}, None, [*_DISPATCH, R.SUPERVISOR, R.LEADER]),
+    *_edges(A.COPY, _HELD, None, [*_DISPATCH, R.SUPERVISOR]),
+    *_edges(A.NAME_SUBJECT, [S.DRAFT, S.NEED_INFO, S.TRIAGE], None, [R.SEAT, *_DISPATCH, R.SUPERVISOR]),
+    *_edges(A.ISSUE_CARD, _HELD | {S.CLOSED}, None, [R.SUPERVISOR]),
+    *_edges(A.APPEAL_CARD, _HELD | {S.CLOSED}, None, [*_UNIT, R.UNIT_REVIEWER]),
+    *_edges(A.DECIDE_CARD, _HELD | {S.CLOSED}, None, [R.SUPERVISOR]),
+    *_edges(A.HOLD_ACCOUNTABLE, _HELD | {S.CLOSED}, None, [R.SUPERVISOR]),
+    *_edges(A.APPEAL_FINDING, _HELD | {S.CLOSED}, None, [*_UNIT, R.UNIT_REVIEWER]),
+    *_edges(A.DECIDE_FINDING, _HELD | {S.CLOSED}, None, [R.SUPERVISOR]),
     *_edges(A.RATE, [S.CLOSED, S.CLOSED_DIRECT], None, [R.CITIZEN, R.BOT, R.SEAT, R.CALLBACK]),
 )
 

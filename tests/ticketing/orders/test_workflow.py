@@ -13,7 +13,7 @@ from ticketing.clocks.models import ClockKind
 from ticketing.orders import actions
 from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import IllegalTransition, NotAllowed
-from ticketing.orders.models import Extension, OrderAssist, Reply, WorkOrder
+from ticketing.orders.models import Accountability, Card, Extension, OrderAssist, Reply, Supervision, WorkOrder
 from ticketing.orders.workflow import EDGES, OPEN, TERMINAL, WITH_UNIT, Action, State, actions_from, edge
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Unit
@@ -76,6 +76,17 @@ def verbs(city: City) -> dict[Action, tuple[Verb, dict[str, Any]]]:
         Action.URGE: (actions.urge_order, {}),
         Action.ADD_FACTS: (actions.add_facts, {"text": "又坏一盏"}),
         Action.SUPERVISE: (actions.supervise_order, {"note": "督办"}),
+        Action.ANSWER_SUPERVISION: (actions.answer_supervision, {"text": "正在办理"}),
+        Action.END_SUPERVISION: (actions.end_supervision, {}),
+        Action.FLAG: (actions.flag_order, {"flags": ["media"]}),
+        Action.COPY: (actions.copy_order, {"unit": other}),
+        Action.NAME_SUBJECT: (actions.name_subject, {"unit": city.units["LIGHT"]}),
+        Action.ISSUE_CARD: (actions.issue_card, {"colour": "yellow", "reason": "超期"}),
+        Action.APPEAL_CARD: (actions.appeal_card, {"text": "已按期联系"}),
+        Action.DECIDE_CARD: (actions.decide_card, {"upheld": False, "text": "理由成立"}),
+        Action.HOLD_ACCOUNTABLE: (actions.hold_accountable, {"cause": "overdue", "reason": "超期未办"}),
+        Action.APPEAL_FINDING: (actions.appeal_finding, {"text": "已按期联系"}),
+        Action.DECIDE_FINDING: (actions.decide_finding, {"upheld": True, "text": "维持"}),
         Action.RATE: (actions.rate_order, {"kind": "order", "score": 5}),
     }
 
@@ -133,6 +144,14 @@ def prepare(city: City, action: Action, order: WorkOrder) -> WorkOrder:
         return actions.dispatch_order(order=order, actor=actor_as(city, Role.DISPATCHER), unit=city.units["LIGHT"], reason="职责")
     if action in (Action.CANCEL_ASSIST, Action.ASSIST_REPLY, Action.ASSIST_DECLINE):
         help_asked(order)
+    now, light = timezone.now(), city.units["LIGHT"]
+    if action in (Action.ANSWER_SUPERVISION, Action.END_SUPERVISION):
+        Supervision.objects.create(order=order, note="督办", opened_by="督办员", opened_at=now)
+    held = {"order": order, "unit": light, "reason": "超期", "issued_by": "督办员", "issued_at": now}
+    if action in (Action.APPEAL_CARD, Action.DECIDE_CARD):
+        Card.objects.create(colour="yellow", **held)
+    if action in (Action.APPEAL_FINDING, Action.DECIDE_FINDING):
+        Accountability.objects.create(cause="overdue", **held)
     if action == Action.GATHER:
         help_asked(order, status="replied")
     return order

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ticketing.citizens.actions import Contact
 from ticketing.desk.forms.base import NamedField, OrderForm, text_field
+from ticketing.desk.forms.oversight import active_units
 from ticketing.orders.actions import Draft
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.organisation.models import DutyItem, OrderType, Staff, Urgency
@@ -33,6 +34,7 @@ class DraftForm(OrderForm):
     )
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency, required=False, initial=Urgency.NORMAL)
     secrecy = forms.ChoiceField(label=_("Secrecy"), choices=Secrecy, required=False, initial=Secrecy.OPEN)
+    about_unit = NamedField(label=_("Complaint about the unit"), rows=active_units, required=False)
     name = forms.CharField(label=_("Name"), max_length=60, required=False)
     phone = forms.CharField(
         label=_("Telephone"),
@@ -48,6 +50,7 @@ class DraftForm(OrderForm):
             for name in ("content", "title", "wish", "place_text", "incident_time", "urgency", "secrecy"):
                 self.initial.setdefault(name, getattr(order, name))
             self.initial.setdefault("order_type", order.order_type.code)
+            self.initial.setdefault("about_unit", order.about_unit.code if order.about_unit else "")
             self.initial.setdefault("duty_item", order.duty_item.code if order.duty_item else "")
 
     def values(self) -> dict[str, Any]:

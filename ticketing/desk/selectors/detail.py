@@ -38,9 +38,22 @@ def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
         "earlier": [o for o in orders.earlier_orders(order.citizen, limit=6) if o.pk != order.pk][:5] if whole else [],
         "assists": list(order.assists.select_related("unit")),
         "whole": whole,
+        "watches": list(order.supervisions.all()) if whole else [],
+        "held": held_against(order, staff, whole),
+        "receiver": None if order.signed_at else orders.first_receiver(order),
+        "copied": [copy.unit for copy in order.copies.select_related("unit")] if whole else [],
         "answers": question_answers(order),
         "merged": list(order.merged_orders.all()[:10]) if whole else [],
     }
+
+
+def held_against(order: WorkOrder, staff: Staff, whole: bool) -> list[Any]:
+    """Cards and findings of the order; a unit that does not hold it sees its own alone."""
+    rows = [*order.cards.select_related("unit"), *order.findings.select_related("unit")]
+    if not whole:
+        own = orders.unit_ids_of(staff)
+        rows = [row for row in rows if row.unit_id in own]
+    return sorted(rows, key=lambda row: row.issued_at)
 
 
 def _panels(order: WorkOrder) -> list[ClockPanel]:

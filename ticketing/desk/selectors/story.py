@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ticketing.clocks.models import ClockKind, TimeLimit
 from ticketing.orders import selectors as orders
-from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.models import Card, Flag, OrderEvent, WorkOrder
 from ticketing.orders.workflow import Action
 from ticketing.organisation.models import Staff
 from ticketing.organisation.roles import CENTRE_ROLES, Role
@@ -44,6 +44,9 @@ EVENT_LOOKS: dict[str, tuple[str, str]] = {
     Action.WITHDRAW: ("x", "normal"),
     "warned": ("alert-triangle", "soon"),
     "overdue": ("alert-circle", "overdue"),
+    Action.ISSUE_CARD: ("alert-triangle", "overdue"),
+    Action.HOLD_ACCOUNTABLE: ("book", "overdue"),
+    Action.FLAG: ("flag", "soon"),
     "attach": ("paperclip", "normal"),
     "review_due": ("bell", "soon"),
     "merged_in": ("arrow-merge", "normal"),
@@ -129,6 +132,10 @@ def _text(entry: orders.TimelineEntry, *, hide_internal: bool) -> str:
         lines.append(str(_("Order %(number)s")) % {"number": data.get("number", "")})
     if data.get("amount") and data.get("measure") in TimeLimit.Measure.values:
         lines.append(f"+{data['amount']} {TimeLimit.Measure(data['measure']).label}")
+    if data.get("flags"):
+        lines.append("、".join(str(Flag(flag).label) for flag in data["flags"] if flag in Flag.values))
+    if data.get("colour") in Card.Colour.values:
+        lines.append(str(Card.Colour(data["colour"]).label))
     if data.get("clock") in ClockKind.values:
         lines.append(str(ClockKind(data["clock"]).label))
     if data.get("satisfaction"):

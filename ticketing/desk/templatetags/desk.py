@@ -13,7 +13,7 @@ from ticketing.clocks.models import TimeLimit
 from ticketing.clocks.working_time import Interval
 from ticketing.desk.doings import Doing
 from ticketing.desk.selectors import DONE_STATES
-from ticketing.orders.models import Secrecy, WorkOrder
+from ticketing.orders.models import Flag, Secrecy, WorkOrder
 from ticketing.organisation.models import Urgency
 from ticketing.ui.templatetags.ui import badge, clock, icon
 
@@ -36,6 +36,7 @@ def marks(order: WorkOrder) -> SafeString:
         found.append((order.get_secrecy_display(), "lock", ""))
     if order.supervised:
         found.append((_("watched"), "flag", ""))
+    found += [(str(Flag(flag).label), "flag", "") for flag in order.flags if flag in Flag.values]
     for count, words, sign in (
         (order.urge_count, _("urged %(n)d×"), "bell-ringing"),
         (order.return_count, _("returned %(n)d×"), "arrow-back-up"),

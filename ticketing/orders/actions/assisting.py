@@ -12,6 +12,7 @@ from ticketing.clocks.actions import plan_clock
 from ticketing.clocks.models import Clock, ClockKind
 from ticketing.orders.actions._step import Step, covers, required, verb
 from ticketing.orders.errors import InvalidOrder, NotAllowed
+from ticketing.orders.impartial import check_impartial
 from ticketing.orders.models import OrderAssist, OrderEvent, WorkOrder
 from ticketing.orders.workflow import Action, State
 from ticketing.organisation.actor import SYSTEM, Actor
@@ -32,6 +33,7 @@ def ask_assist(step: Step, *, unit: Unit, task: str, due: datetime | None = None
     task = required(task, "task", at_most=1000)
     if not (unit.is_active and unit.accepts_orders):
         raise InvalidOrder("unit", "does not take work orders; choose another unit")
+    check_impartial(order, unit)
     if order.unit is not None and order.unit.pk == unit.pk:
         raise InvalidOrder("unit", "is the lead unit itself; choose another unit")
     if order.assists.filter(unit=unit, status=Status.ASKED).exists():

@@ -156,10 +156,3 @@ def urge_order(step: Step, *, note: str = "") -> None:
     """The citizen asks how much longer (催办): counted and shown to the unit."""
     step.order.urge_count += 1
     step.record(data={"count": step.order.urge_count}, private={"note": note.strip()[:300]})
-
-
-@verb(Action.SUPERVISE)
-def supervise_order(step: Step, *, note: str) -> None:
-    """A supervisor takes the order under watch (督办)."""
-    step.order.supervised = True
-    step.record(private={"note": required(note, "note", at_most=300)})

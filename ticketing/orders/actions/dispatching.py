@@ -12,6 +12,7 @@ from ticketing.clocks.models import Clock, ClockKind
 from ticketing.orders import history
 from ticketing.orders.actions._step import Step, announce, lock, required, verb
 from ticketing.orders.errors import IllegalTransition, InvalidOrder
+from ticketing.orders.impartial import check_impartial
 from ticketing.orders.models import OrderEvent, ReturnReason, WorkOrder
 from ticketing.orders.workflow import TERMINAL, Action, State, actions_from
 from ticketing.organisation.actor import SYSTEM, Actor
@@ -46,6 +47,7 @@ def refresh_due(order: WorkOrder) -> None:
 def _send_to(step: Step, unit: Unit) -> None:
     if not (unit.is_active and unit.accepts_orders):
         raise InvalidOrder("unit", "does not take work orders; choose another unit")
+    check_impartial(step.order, unit)
     order = step.order
     order.unit, order.dispatched_at, order.signed_at, order.replied_at = unit, step.at, None, None
     # The handling clock runs from dispatch, so that a late signature cannot stretch it.

@@ -17,7 +17,7 @@ from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.privacy import mask_numbers
 from ticketing.orders.workflow import Action, State, edge
 from ticketing.organisation.actor import Actor
-from ticketing.organisation.models import DutyItem, OrderType, Region, Urgency
+from ticketing.organisation.models import DutyItem, OrderType, Region, Staff, Unit, Urgency
 from ticketing.outbox.actions import enqueue
 
 
@@ -36,6 +36,8 @@ class Draft:
     urgency: str = ""
     secrecy: str = ""
     contact: Contact | None = None
+    about_unit: Unit | None = None
+    about_staff: Staff | None = None
 
 
 @transaction.atomic
@@ -107,6 +109,7 @@ def fill(order: WorkOrder, draft: Draft) -> None:
     order.wish = mask_numbers(draft.wish.strip())[:300]
     order.place_text = mask_numbers(draft.place_text.strip())[:200]
     order.region = draft.region
+    order.about_unit, order.about_staff = draft.about_unit, draft.about_staff
     order.incident_time = draft.incident_time.strip()[:80]
     order.urgency = draft.urgency or (item.urgency if item else Urgency.NORMAL)
     order.secrecy = draft.secrecy or (Secrecy.SEALED if kind.sealed_by_default else Secrecy.OPEN)

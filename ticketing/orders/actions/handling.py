@@ -9,7 +9,8 @@ from ticketing.clocks.actions import stop_clocks
 from ticketing.clocks.models import ClockKind
 from ticketing.orders.actions._step import Step, required, verb
 from ticketing.orders.actions.dispatching import start_order_clock
-from ticketing.orders.errors import InvalidOrder
+from ticketing.orders.errors import InvalidOrder, NotAllowed
+from ticketing.orders.impartial import may_sign
 from ticketing.orders.models import OrderAssist, Reply, ReplyCheck
 from ticketing.orders.workflow import Action, State
 from ticketing.organisation.models import Unit
@@ -66,6 +67,7 @@ def submit_reply(
         internal_text=internal_text.strip()[:REPLY_CHARS],
         solved=solved,
         contacted_at=contacted_at,
+        endorsed=bool(may_sign(step.actor.staff_id, holder(step), step.order)),
         created_at=step.at,
     )
     step.order.replied_at = step.at
@@ -78,6 +80,8 @@ def submit_reply(
 def endorse_reply(step: Step) -> None:
     """The unit's own reviewer stands by the reply."""
     reply = pending_reply(step)
+    if may_sign(step.actor.staff_id, reply.unit, step.order) is False:
+        raise NotAllowed("signing this unit's replies needs a written authority")
     reply.endorsed = True
     reply.save(update_fields=["endorsed"])
     step.record()
@@ -91,6 +95,8 @@ def approve_reply(step: Step, *, checked: Sequence[str] = ()) -> None:
     """
     reply = pending_reply(step)
     lines = list(ReplyCheck.objects.filter(is_active=True))
+    if not reply.endorsed and may_sign(None, reply.unit, step.order) is not None:
+        raise InvalidOrder("reply", "is not signed by a person with the unit's written authority")
     missing = [line.code for line in lines if line.required and line.code not in checked]
     if missing:
         raise InvalidOrder("checked", f"is not complete: {', '.join(missing)}")
