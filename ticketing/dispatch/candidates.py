@@ -34,11 +34,12 @@ CLASSIFIER_FLOOR = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason for a unit. `kind`: rule, duty, place, similar or classifier."""
+    """One reason for a unit. `kind`: rule, duty, place, similar or classifier; `item`: the duty item it took the words for."""
 
     kind: str
     text: str
     weight: float
+    item: str = ""
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ def rank(facts: OrderFacts, *, limit: int = 5) -> list[Candidate]:
         }
         add(
             responsible_unit(guessed, facts.region) or _coarse_owner(guessed),
-            Reason("classifier", text, round(WEIGHT_CLASSIFIER * suggestion.probability, 2)),
+            Reason("classifier", text, round(WEIGHT_CLASSIFIER * suggestion.probability, 2), guessed.code),
         )
     likely = item or next(iter(items.values()), None)
     for unit, share, count in _similar(likely, chain):

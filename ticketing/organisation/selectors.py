@@ -19,8 +19,8 @@ def order_type(code: str) -> OrderType | None:
 
 @kept
 def duty_item(code: str) -> DutyItem | None:
-    """The duty item `code`, with its owner."""
-    return DutyItem.objects.select_related("owner").filter(code=code).first()
+    """The duty item `code`, with its owner and category."""
+    return DutyItem.objects.select_related("owner", "category").filter(code=code).first()
 
 
 @kept

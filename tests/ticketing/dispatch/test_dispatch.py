@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from tests.cast import City
-from ticketing.dispatch import actions, candidates
+from ticketing.dispatch import actions, candidates, trust
 from ticketing.dispatch.candidates import OrderFacts, rank
 from ticketing.dispatch.classifier import Suggestion
 from ticketing.dispatch.models import Decision, DispatchRule
@@ -114,6 +115,17 @@ def test_the_classifier_alone_never_dispatches(city: City) -> None:
     assert not decision.automatic
     assert order.state == State.TRIAGE
     assert decision.candidates[0]["reasons"][0]["kind"] == "classifier"
+
+
+@pytest.mark.parametrize(("right", "alone"), [(85, True), (72, False)])
+def test_a_proven_record_lets_the_classifier_dispatch_alone(city: City, right: int, alone: bool) -> None:
+    category = city.items["NOISE"].category.code
+    cache.set(trust.CACHE_KEY, {category: (85, right)})
+    order = city.order()
+    decision = routed(order)
+    assert decision.automatic is alone
+    assert order.state == (State.DISPATCHED if alone else State.TRIAGE)
+    assert "85" in decision.explanation  # the working is kept with the decision, whichever way it went
 
 
 @pytest.mark.parametrize("changes", [{"secrecy": "sealed"}, {"urgency": "critical"}])
