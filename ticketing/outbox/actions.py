@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
@@ -18,6 +19,7 @@ from ticketing.outbox.models import FeedEvent, Job
 
 log = structlog.get_logger(__name__)
 
+CELERY_TASK = "outbox.run_job"  # that of ticketing.outbox.tasks
 LONGEST_WAIT_SECONDS = 3600
 ERROR_CHARS = 2000
 SWEEP_LIMIT = 500
@@ -81,10 +83,8 @@ def hand_out(*, job_id: int) -> None:
     if settings.JOBS_BACKEND != "celery":
         bell.ring()
         return
-    from ticketing.outbox.tasks import run_job
-
     try:
-        run_job.apply_async((job_id,), retry=False)
+        current_app.send_task(CELERY_TASK, (job_id,), retry=False)
     except Exception as error:  # a broker that is down must not fail the request whose row is already safe
         log.warning("outbox.broker_unreachable", job=job_id, error=str(error))
 

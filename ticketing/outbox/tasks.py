@@ -7,7 +7,7 @@ from celery import shared_task
 from ticketing.outbox import actions, registry, runner
 
 
-@shared_task(name="outbox.run_job", acks_late=True, ignore_result=True)
+@shared_task(name=actions.CELERY_TASK, acks_late=True, ignore_result=True)
 def run_job(job_id: int) -> None:
     """Do one job by its id."""
     runner.run_job(job_id)

@@ -236,18 +236,18 @@ def test_celery_message_carries_the_job_and_a_dead_broker_loses_nothing(handler,
     from ticketing.outbox.tasks import run_job
 
     sent = []
-    monkeypatch.setattr(run_job, "apply_async", lambda args, **options: sent.append(args[0]))
+    monkeypatch.setattr(actions.current_app, "send_task", lambda name, args, **options: sent.append(args[0]))
     handler("t.note", lambda payload: None)
     job = actions.enqueue(kind="t.note", payload={})
     assert sent == [job.pk]
 
-    def unreachable(args, **options):
+    def unreachable(name, args, **options):
         raise ConnectionError("broker is down")
 
-    monkeypatch.setattr(run_job, "apply_async", unreachable)
+    monkeypatch.setattr(actions.current_app, "send_task", unreachable)
     lost = actions.enqueue(kind="t.note", payload={})
     sent.clear()
-    monkeypatch.setattr(run_job, "apply_async", lambda args, **options: sent.append(args[0]))
+    monkeypatch.setattr(actions.current_app, "send_task", lambda name, args, **options: sent.append(args[0]))
     assert actions.sweep() == 0  # too fresh: its own message may still be on its way
     Job.objects.filter(pk=lost.pk).update(run_after=timezone.now() - timedelta(seconds=10))
     assert actions.sweep() == 1
