@@ -6,6 +6,7 @@ Personal data is masked here as everywhere.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import django_filters
@@ -21,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ticketing.clocks.selectors import as_json, panels_of
-from ticketing.desk import doings, selectors
+from ticketing.desk import doings, many, selectors
 from ticketing.desk.doings import DOINGS
 from ticketing.desk.intake import INTAKE, IntakeSerializer, take_in
 from ticketing.dispatch.selectors import latest_decision
@@ -214,6 +215,27 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             {**OrderSerializer().to_representation(made.order), "query_code": made.query_code},
             status=200 if made.repeated else 201,
         )
+
+    @extend_schema(
+        operation_id="orders_many",
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiTypes.OBJECT, 400: OpenApiResponse(description="the action or the numbers are missing")},
+        description="One action on many orders: `action`, `numbers` and the fields of the action's form; each order reports its own result.",
+    )
+    @action(detail=False, methods=["post"], url_path="many", url_name="many")
+    def many(self, request: Request) -> Response:
+        """POST /api/orders/many/"""
+        staff: Staff = request.user  # type: ignore[assignment]
+        doing = next((d for d in many.choices_for(staff) if d.key == request.data.get("action")), None)
+        numbers = request.data.get("numbers")
+        if doing is None or not isinstance(numbers, list) or not numbers:
+            known = ", ".join(d.key for d in many.choices_for(staff))
+            detail = f"Give `numbers` (a list) and an `action` that you may take on many orders: {known or 'none'}."
+            return Response({"code": "invalid", "detail": detail}, status=400)
+        data = {name: value for name, value in request.data.items() if name not in ("action", "numbers")}
+        request_id = str(getattr(request, "request_id", ""))[:40]
+        outcomes = many.do_many(doing=doing, numbers=numbers, staff=staff, data=data, request_id=request_id, channel="api")
+        return Response({"done": sum(o.done for o in outcomes), "results": [asdict(o) for o in outcomes]})
 
     @extend_schema(
         operation_id="orders_do",

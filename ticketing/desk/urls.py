@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ticketing.desk import importing_views, mine_views, order_views, views
+from ticketing.desk import importing_views, many_views, mine_views, order_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("import/<int:pk>/", importing_views.run, name="import_run"),
     path("import/<int:pk>/go/", importing_views.go, name="import_go"),
     path("import/<int:pk>/errors/", importing_views.errors, name="import_errors"),
+    path("many/", many_views.many_orders, name="many"),
     path("orders/<str:number>/", order_views.order_page, name="order"),
     path("orders/<str:number>/undo/", order_views.undo, name="undo"),
     path("orders/<str:number>/contact/", order_views.reveal_contact, name="reveal"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ticketing.clocks.models import TimeLimit
 from ticketing.clocks.working_time import Interval
+from ticketing.desk import many
 from ticketing.desk.doings import Doing
 from ticketing.desk.selectors import DONE_STATES
 from ticketing.orders.models import Flag, Secrecy, WorkOrder
@@ -76,6 +77,12 @@ def doing_label(doing: Doing) -> SafeString:
     """The verb of an action, with its key."""
     key = format_html(' <kbd aria-hidden="true">{}</kbd>', doing.hot_key.upper()) if doing.hot_key else ""
     return format_html("<span>{}</span>{}", doing.label, key)
+
+
+@register.inclusion_tag("desk/_many_bar.html", takes_context=True)
+def many_bar(context: template.Context) -> dict[str, Any]:
+    """What can be done with the ticked orders of a list."""
+    return {"choices": many.choices_for(context["request"].user)}
 
 
 @register.simple_tag
