@@ -23,6 +23,7 @@ BENCHMARKS = {
     "catalogue": "The catalogue of items",
     "search_quality": "Answers of the knowledge base",
     "understanding": "Understanding",
+    "routing": "Routing by words",
 }
 
 

@@ -146,7 +146,7 @@ def _duty_reason(item: DutyItem) -> Reason:
 
 def _matching_rules(facts: OrderFacts, chain: list[Region]) -> list[DispatchRule]:
     areas = {r.pk for r in chain}
-    return [rule for rule in _active_rules() if _fits(rule, facts, areas)]
+    return [rule for rule in _active_rules() if fits(rule, facts, areas)]
 
 
 @kept
@@ -154,7 +154,8 @@ def _active_rules() -> tuple[DispatchRule, ...]:
     return tuple(DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner"))
 
 
-def _fits(rule: DispatchRule, facts: OrderFacts, areas: set[int]) -> bool:
+def fits(rule: DispatchRule, facts: OrderFacts, areas: set[int]) -> bool:
+    """Whether the words, the item and the region of an order are those of the rule."""
     if rule.duty_item_id and (facts.duty_item is None or rule.duty_item_id != facts.duty_item.pk):
         return False
     if rule.region_id and rule.region_id not in areas:

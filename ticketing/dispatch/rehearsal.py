@@ -26,7 +26,7 @@ from ticketing.dispatch.candidates import (
     WEIGHT_PLACE,
     WEIGHT_RULE,
     OrderFacts,
-    _fits,
+    fits,
 )
 from ticketing.dispatch.classifier import MODEL, Router, Suggestion
 from ticketing.dispatch.models import DispatchRule
@@ -169,7 +169,7 @@ def propose(setup: Setup, past: _Past, guesses: list[Suggestion]) -> Proposal:
 
     item = setup.items.get(facts.duty_item.code) if facts.duty_item else None
     for rule in setup.rules:
-        if _fits(rule, facts, areas):
+        if fits(rule, facts, areas):
             item = item or rule.to_item
             add(rule.to_unit or (responsible_unit(rule.to_item, facts.region) if rule.to_item else None), "rule", WEIGHT_RULE)
     if item is not None:
