@@ -139,7 +139,7 @@ class ConversationEvent(models.Model):
         REQUEUED = "requeued", _("Back in the queue, the seat agent was gone")
         HELD = "held", _("Put on hold")
         UNHELD = "unheld", _("Taken off hold")
-        TRANSFERRED = "transferred", _("Transferred")
+        TRANSFERRED = "transferred", _("Passed on by the seat agent")
         DROPPED = "dropped", _("Output dropped, its sender was not the owner")
         LINKED = "linked", _("Linked with an order")
         BROKEN_OFF = "broken_off", _("Broken off")

@@ -44,7 +44,7 @@ REASONS = {
     "hung_up": gettext_lazy("Broken off, call back"),
     "left": gettext_lazy("Left, get in touch"),
     "released": gettext_lazy("Given back"),
-    "transferred": gettext_lazy("Transferred"),
+    "transferred": gettext_lazy("Passed on by a seat agent"),
     "requeued": gettext_lazy("Seat agent was gone"),
 }
 
