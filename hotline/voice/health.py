@@ -35,8 +35,10 @@ def probe_calls() -> Reading:
         facts |= {
             "reply_ms_p50": percentile(decided, 0.5),
             "reply_ms_p95": percentile(decided, 0.95),
+            "speech_to_reply_answers": {asked: len(values) for asked, values in sorted(spoken.items())},
             "speech_to_reply_ms_p50": {asked: percentile(values, 0.5) for asked, values in sorted(spoken.items())},
             "speech_to_reply_ms_p95": {asked: percentile(values, 0.95) for asked, values in sorted(spoken.items())},
+            "speech_to_reply_ms_most": {asked: max(values) for asked, values in sorted(spoken.items())},
         }
         if len(replies) >= ENOUGH and facts["reply_ms_p95"] > GOAL_MS:
             state = DEGRADED
