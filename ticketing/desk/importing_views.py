@@ -102,7 +102,8 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
             error = str(refused)
         else:
             return redirect("desk:import_run", pk=other.pk)
-    headings, rows = [], []
+    headings: list[str] = []
+    rows: list[importing.PreviewRow] = []
     if shown.state not in BUSY:
         try:
             headings, rows = importing.preview(path=importing.kept_file(shown), mapping=read_map(shown.mapping))

@@ -146,7 +146,7 @@ WORDS: dict[str, dict[str, str]] = {
     "unit": {},
     "region": {},
 }
-FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M:%S")
+FORMATS: tuple[str, ...] = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M:%S")
 FORMATS += ("%Y年%m月%d日 %H时%M分", "%Y%m%d%H%M%S", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日")
 KEYS = {"source", "sheet", "heading_row", "encoding", "delimiter", "columns", "defaults", "values", "dates"}
 MAP_MAX = 100_000
@@ -228,9 +228,8 @@ def read_map(text: str) -> ImportMap:
     if not isinstance(row, int) or not 1 <= row <= 100:
         raise BadMap(_("“heading_row” must be a row between 1 and 100."))
     dates = data.get("dates") or FORMATS
-    layout = Layout(
-        *(str(data.get(k) or "") if k != "heading_row" else row for k in ("sheet", "heading_row", "encoding", "delimiter"))
-    )
+    place = {key: str(data.get(key) or "") for key in ("sheet", "encoding", "delimiter")}
+    layout = Layout(heading_row=row, **place)
     return ImportMap(
         source=str(data.get("source") or "import")[:60],
         columns={name: re.sub(r"\s+", "", column) for name, column in columns.items()},
@@ -252,7 +251,7 @@ def _texts(data: Mapping[Any, Any], key: str) -> dict[str, str]:
 def guess_map(headings: Iterable[str], *, source: str = "") -> str:
     """A mapping, as YAML text, from headings that other systems use; what is not recognised is left out."""
     there = {heading.lower(): heading for heading in headings if heading}
-    columns = {}
+    columns: dict[str, str] = {}
     for name, (_label, usual) in FIELDS.items():
         found = next((there[word.lower()] for word in usual if word.lower() in there), None)
         if found is not None and found not in columns.values():

@@ -257,13 +257,11 @@ def _read_batch(
 
 def _known(good: list[ReadRow]) -> set[str]:
     keys = [read.order.key for read in good]
-    return {
-        key
-        for start in range(0, len(keys), 500)
-        for key in WorkOrder.objects.filter(idempotency_key__in=keys[start : start + 500]).values_list(
-            "idempotency_key", flat=True
-        )
-    }
+    known: set[str] = set()
+    for start in range(0, len(keys), 500):
+        found = WorkOrder.objects.filter(idempotency_key__in=keys[start : start + 500])
+        known.update(str(key) for key in found.values_list("idempotency_key", flat=True))
+    return known
 
 
 def write_errors(writer: Any, errors: Iterable[RowError]) -> None:

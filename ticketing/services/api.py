@@ -38,7 +38,7 @@ class EntryOut(serializers.ModelSerializer):
 
 
 class VersionOut(serializers.ModelSerializer):
-    replaced = serializers.SlugRelatedField(slug_field="number", read_only=True)
+    replaced: serializers.Field = serializers.SlugRelatedField(slug_field="number", read_only=True)
 
     class Meta:
         model = CatalogueVersion

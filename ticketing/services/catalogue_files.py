@@ -48,7 +48,9 @@ LEVELS |= {"街镇级": "street", "镇街级": "street", "村级": "community", 
 LISTS = ("basis", "materials", "measures", "links")
 FAULTS_MAX = 200
 JSON_MAX = 100 * 1024 * 1024
-LONGEST = {name: CatalogueEntry._meta.get_field(name).max_length for name in ("code", *CONTENT) if name not in LISTS}
+LONGEST = {
+    name: getattr(CatalogueEntry._meta.get_field(name), "max_length", None) for name in ("code", *CONTENT) if name not in LISTS
+}
 Rows = dict[str, list[tuple[str, dict[str, Any]]]]
 
 

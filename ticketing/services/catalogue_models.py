@@ -57,7 +57,18 @@ class CatalogueVersion(models.Model):
 
 
 # What an entry says, in the order of the columns of its files. The first four and the laws and papers bind lower levels.
-CONTENT = ("name", "kind", "owner", "unit_code", "level", "basis", "materials", "legal_limit", "promised_limit", "measures")
+CONTENT: tuple[str, ...] = (
+    "name",
+    "kind",
+    "owner",
+    "unit_code",
+    "level",
+    "basis",
+    "materials",
+    "legal_limit",
+    "promised_limit",
+    "measures",
+)
 CONTENT += ("place", "phone", "window", "links", "note")
 INHERITED = ("name", "basis", "materials")
 LOCAL = ("place", "phone", "window")

@@ -69,6 +69,15 @@ def linked(entry: CatalogueEntry) -> tuple[list[CatalogueEntry], list[CatalogueE
     return list(same.filter(there)) if entry.links else [], list(same.filter(pk__in=back.values("entry")))
 
 
+def field_label(name: str) -> str:
+    """A field of an entry as the page calls it."""
+    return str(getattr(CatalogueEntry._meta.get_field(name), "verbose_name", name))
+
+
+def _line(value: Any) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One entry that differs between two versions; `fields` holds (name, before, after) for a changed one."""
@@ -83,6 +92,11 @@ class Difference:
     def list_label(self) -> str:
         """The list in words."""
         return str(Listing(self.listing).label)
+
+    @property
+    def shown(self) -> list[tuple[str, str, str]]:
+        """The fields in the words of the page, lists in one line."""
+        return [(field_label(name), _line(before), _line(after)) for name, before, after in self.fields]
 
 
 @dataclass(slots=True)
@@ -158,6 +172,11 @@ class Drift:
     def list_label(self) -> str:
         """The list in words."""
         return str(Listing(self.local.listing).label)
+
+    @property
+    def shown(self) -> list[tuple[str, str, str]]:
+        """The fields in the words of the page, lists in one line."""
+        return [(field_label(name), _line(before), _line(after)) for name, before, after in self.fields]
 
 
 def drift(region: Region | None = None) -> list[Drift]:

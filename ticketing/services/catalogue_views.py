@@ -154,7 +154,18 @@ def local(request: HttpRequest, listing: str, code: str) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('local/')}?region={region.code}")
 
 
-FORM_FIELDS = ("name", "kind", "owner", "unit_code", "level", "basis", "materials", "legal_limit", "promised_limit", "measures")
+FORM_FIELDS: tuple[str, ...] = (
+    "name",
+    "kind",
+    "owner",
+    "unit_code",
+    "level",
+    "basis",
+    "materials",
+    "legal_limit",
+    "promised_limit",
+    "measures",
+)
 FORM_FIELDS += ("place", "phone", "window", "links", "note")
 
 
@@ -187,7 +198,7 @@ def edit(request: HttpRequest, listing: str, code: str = "") -> HttpResponse:
     for name in FORM_FIELDS:
         value = values.get(name, "")
         text = "\n".join(value) if isinstance(value, list) else value
-        label = CatalogueEntry._meta.get_field(name).verbose_name
+        label = getattr(CatalogueEntry._meta.get_field(name), "verbose_name", name)
         shown_fields.append(
             {"name": name, "label": label, "text": text, "long": name in catalogue_files.LISTS, "level": name == "level"}
         )

@@ -130,7 +130,15 @@ def read_item(row: Mapping[str, Any], around: Surroundings) -> tuple[dict[str, A
     name = reading.plain(given(row, "name"), "name", notes)
     if not name:
         raise RowRejected(_("the name is missing"))
-    plain_fields = ("variant", "kind", "short_name", "catalogue_code", "catalogue_name", "parent_code", "parent_name")
+    plain_fields: tuple[str, ...] = (
+        "variant",
+        "kind",
+        "short_name",
+        "catalogue_code",
+        "catalogue_name",
+        "parent_code",
+        "parent_name",
+    )
     plain_fields += ("department", "department_code", "partners", "area_code", "area_name", "level", "platform")
     values: dict[str, Any] = {"name": name}
     for key in plain_fields:
@@ -151,7 +159,7 @@ def read_item(row: Mapping[str, Any], around: Surroundings) -> tuple[dict[str, A
     _conditions(row, values, notes)
     values["unit_id"] = _unit(values, around, notes)
     for key, value in values.items():
-        most = ServiceItem._meta.get_field(key.removesuffix("_id")).max_length
+        most = getattr(ServiceItem._meta.get_field(key.removesuffix("_id")), "max_length", None)
         if most and isinstance(value, str) and len(value) > most:
             notes.add("cut", key, value[-60:], value[:most][-60:])
             values[key] = value[:most]

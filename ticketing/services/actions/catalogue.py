@@ -194,7 +194,7 @@ def discard_draft(*, actor: Actor) -> int:
     draft = _locked_draft()
     number = draft.number
     CatalogueLink.objects.filter(entry__version=draft).delete()
-    draft.entries.all()._raw_delete(draft.entries.db)  # type: ignore[attr-defined]
+    draft.entries.all()._raw_delete(draft.entries.db)
     draft.delete()
     _note(What.DISCARDED, actor, number=number)
     return number
@@ -286,7 +286,7 @@ def set_local(*, region: Region, listing: str, code: str, values: dict[str, Any]
         region=region, listing=listing, code=code, defaults={"changed_by": actor.name[:60]}
     )
     for name in LOCAL:
-        most = LocalEntry._meta.get_field(name).max_length
+        most = getattr(LocalEntry._meta.get_field(name), "max_length", None)
         setattr(row, name, str(values.get(name, getattr(row, name))).strip()[:most])
     row.standard_hash, row.declared, row.changed_by = standard_hash(entry), {}, actor.name[:60]
     row.save()
