@@ -154,8 +154,8 @@ def allowed_actions(staff: Staff, order: WorkOrder) -> list[Action]:
 def is_ready(order: WorkOrder, action: Action, staff: Staff) -> bool:
     """Whether what an action presupposes besides the state is there: a watch to report on, a card to appeal against."""
     status = Contestable.Status
-    held = {Action.APPEAL_CARD: order.cards, Action.APPEAL_FINDING: order.findings}
-    decided = {Action.DECIDE_CARD: order.cards, Action.DECIDE_FINDING: order.findings}
+    held: dict[Action, Any] = {Action.APPEAL_CARD: order.cards, Action.APPEAL_FINDING: order.findings}
+    decided: dict[Action, Any] = {Action.DECIDE_CARD: order.cards, Action.DECIDE_FINDING: order.findings}
     if action == Action.CANCEL_ASSIST:
         return order.assists.filter(status=OrderAssist.Status.ASKED).exists()
     if action == Action.ANSWER_SUPERVISION:
