@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from chatbot.dialogue import answers
 from chatbot.dialogue.acts import ACTS
@@ -105,7 +106,7 @@ def go_on(turn: Turn) -> None:
 
 
 def _ask(turn: Turn, spec: FlowStep) -> None:
-    args = {"title": turn.shown("order")} if "order" in turn.state.slots else {}
+    args: dict[str, Any] = {"title": turn.shown("order")} if "order" in turn.state.slots else {}
     choices = turn.yes_no() if spec.expects == "yes_no" else []
     if spec.expects == "score":
         choices = [Choice(turn.words(f"choice.satisfied_{n}"), str(n), str(n)) for n in range(5, 0, -1)]

@@ -143,11 +143,9 @@ def add_heard_later(
         known = row.turns.filter(client_ref=client_ref[: _rows.CLIENT_REF_CHARS]).first()
         if known is not None:
             return known
-        spoken = [
-            turn for turn in row.turns.filter(speaker=Turn.Speaker.CITIZEN, audio_ms__isnull=False) if not turn.data.get("late")
-        ]
-        before = max((turn for turn in spoken if turn.audio_ms <= audio_ms), key=lambda turn: turn.audio_ms, default=None)
-        after = min((turn for turn in spoken if turn.audio_ms > audio_ms), key=lambda turn: turn.audio_ms, default=None)
+        spoken = row.turns.filter(speaker=Turn.Speaker.CITIZEN, audio_ms__isnull=False).exclude(data__has_key="late")
+        before = spoken.filter(audio_ms__lte=audio_ms).order_by("audio_ms", "seq").last()
+        after = spoken.filter(audio_ms__gt=audio_ms).order_by("audio_ms", "seq").first()
         if any(turn is not None and _bare(words) in _bare(turn.text) for turn in (before, after)):
             return None
         said_at = min(recording_began + timedelta(milliseconds=audio_ms + ms), timezone.now())

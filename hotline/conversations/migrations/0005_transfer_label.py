@@ -4,15 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0004_hold_and_transfer'),
+        ("conversations", "0004_hold_and_transfer"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='conversationevent',
-            name='kind',
-            field=models.CharField(choices=[('started', 'Conversation started'), ('queued', 'Handed to the queue'), ('taken', 'Taken by a seat agent'), ('released', 'Given back to the queue'), ('requeued', 'Back in the queue, the seat agent was gone'), ('held', 'Put on hold'), ('unheld', 'Taken off hold'), ('transferred', 'Passed on by the seat agent'), ('dropped', 'Output dropped, its sender was not the owner'), ('linked', 'Linked with an order'), ('broken_off', 'Broken off'), ('resumed', 'Taken up again by the citizen'), ('ended', 'Ended')], max_length=12, verbose_name='kind'),
+            model_name="conversationevent",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("started", "Conversation started"),
+                    ("queued", "Handed to the queue"),
+                    ("taken", "Taken by a seat agent"),
+                    ("released", "Given back to the queue"),
+                    ("requeued", "Back in the queue, the seat agent was gone"),
+                    ("held", "Put on hold"),
+                    ("unheld", "Taken off hold"),
+                    ("transferred", "Passed on by the seat agent"),
+                    ("dropped", "Output dropped, its sender was not the owner"),
+                    ("linked", "Linked with an order"),
+                    ("broken_off", "Broken off"),
+                    ("resumed", "Taken up again by the citizen"),
+                    ("ended", "Ended"),
+                ],
+                max_length=12,
+                verbose_name="kind",
+            ),
         ),
     ]
