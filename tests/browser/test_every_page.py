@@ -25,6 +25,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/knowledge/",
         "/knowledge/?q=工伤认定",
         "/knowledge/?q=zzzz",
+        "/services/",
+        "/services/?q=zzzz",
         "/health/",
         "/accounts/login/",
     ),
@@ -38,8 +40,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "head1": ("/desk/", "/desk/wall/"),
     "inspect1": ("/desk/",),
     "editor1": ("/desk/", "/knowledge/desk/", "/knowledge/desk/draft/"),
-    "publish1": ("/knowledge/desk/",),
-    "admin1": ("/desk/", "/accounts/logout/"),
+    "publish1": ("/knowledge/desk/", "/catalogue/"),
+    "admin1": ("/desk/", "/desk/import/", "/catalogue/", "/exports/", "/accounts/logout/"),
 }
 
 

@@ -19,7 +19,16 @@ SAME_IN_BOTH = {"English"}
 # What a person reads when it is given to these: a form's field, a note on a page, a refusal.
 SHOWN_ARGUMENTS = {"label", "help_text", "empty_label", "legend"}
 SHOWN_CALLS = {"ValidationError", "success", "info", "warning", "error"}
-SHOWING_MODULES = {"forms.py", "views.py", "order_views.py", "report_views.py", "track_views.py", "desk_views.py"}
+SHOWING_MODULES = {
+    "forms.py",
+    "views.py",
+    "order_views.py",
+    "report_views.py",
+    "track_views.py",
+    "desk_views.py",
+    "catalogue_views.py",
+    "importing_views.py",
+}
 
 
 @pytest.fixture(scope="module")
