@@ -200,7 +200,9 @@ async def play_until(base: str, answers: int) -> tuple[int, list[int]]:
     heard: list[int] = []
     calls = 0
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        await play.play_chat(base, client, ["居住证怎么办"])  # the models of a server just started are loaded by its first question
+        await play.play_chat(
+            base, client, ["居住证怎么办"]
+        )  # the models of a server just started are loaded by its first question
         for turn in range(MOST_ROUNDS):
             for code in PLAYED:
                 phone = await play.play_call(base, client, play.choose(turn + 1, code))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hotline.voice import session
+from hotline.voice import figures
 from hotline.voice.models import Recording
 from ticketing.outbox.probes import DEGRADED, Reading
 
@@ -23,7 +23,7 @@ def percentile(values: list[int], share: float) -> int:
 
 def probe_calls() -> Reading:
     """Calls going on, and how fast the last ones were answered (milliseconds)."""
-    replies = list(session.RECENT_REPLIES)
+    replies = list(figures.RECENT_REPLIES)
     going_on = Recording.objects.filter(state=Recording.State.OPEN).count()
     facts: dict[str, Any] = {"calls": going_on, "answers": len(replies)}
     state, reason = "ok", ""

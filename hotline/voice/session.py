@@ -10,10 +10,9 @@ import asyncio
 import os
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from django.conf import settings
 
 from hotline.voice import speaking
 from hotline.voice.events import ClearSpeech, Ended, Event, PartialText, Speech, StateChanged, TurnShown
+from hotline.voice.figures import RECENT_REPLIES, Figures
 from hotline.voice.listening import ANYTHING, FRAME_MS, Ending, Expected, TurnTaker
 from hotline.voice.models import Recording
 from hotline.voice.playback import Piece, Playback
@@ -48,25 +48,8 @@ TOUCH_EVERY_S = 30.0
 DEFAULT_RATE = 8000
 _BACKCHANNEL = frozenset({"嗯", "好", "好的", "是", "是的", "对", "哦"})
 
-# Of the last calls of this process, for the health page.
-RECENT_REPLIES: deque[tuple[str, int, int]] = deque(maxlen=500)
 # Speech is made in threads of its own: it waits for a process, and must not hold up decoding or conversations.
 _synthesis = ThreadPoolExecutor(2, thread_name_prefix="voice-out")
-
-
-@dataclass(slots=True)
-class Figures:
-    """What one call measured; times in milliseconds."""
-
-    frames: int = 0
-    bad_frames: int = 0
-    turns: int = 0
-    barge_ins: int = 0
-    false_alarms: int = 0
-    reprompts: int = 0
-    audio_gaps: int = 0
-    # What was answered, end of turn decided -> first audible frame of the answer, last loud frame -> the same.
-    replies: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ Personal data is masked here as everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -16,7 +17,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -226,13 +227,14 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def many(self, request: Request) -> Response:
         """POST /api/orders/many/"""
         staff: Staff = request.user  # type: ignore[assignment]
-        doing = next((d for d in many.choices_for(staff) if d.key == request.data.get("action")), None)
-        numbers = request.data.get("numbers")
+        body = _body(request)
+        doing = next((d for d in many.choices_for(staff) if d.key == body.get("action")), None)
+        numbers = body.get("numbers")
         if doing is None or not isinstance(numbers, list) or not numbers:
             known = ", ".join(d.key for d in many.choices_for(staff))
             detail = f"Give `numbers` (a list) and an `action` that you may take on many orders: {known or 'none'}."
             return Response({"code": "invalid", "detail": detail}, status=400)
-        data = {name: value for name, value in request.data.items() if name not in ("action", "numbers")}
+        data = {name: value for name, value in body.items() if name not in ("action", "numbers")}
         request_id = str(getattr(request, "request_id", ""))[:40]
         outcomes = many.do_many(doing=doing, numbers=numbers, staff=staff, data=data, request_id=request_id, channel="api")
         return Response({"done": sum(o.done for o in outcomes), "results": [asdict(o) for o in outcomes]})
@@ -261,7 +263,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             # Ask the verb's own judge first, so that 403 and 409 are told apart as everywhere.
             orders.actor_for(staff, order, doing.action)
             raise IllegalTransition(doing.action, order.state, tuple(d.action for d in doings.possible(staff, order)))
-        form = doing.form(request.data, request.FILES, order=order, staff=staff)
+        form = doing.form(_body(request), request.FILES, order=order, staff=staff)
         if not form.is_valid():
             return Response({"code": "invalid", "detail": "Please change these fields.", "fields": form.errors}, status=400)
         done = doings.do(
@@ -272,3 +274,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             return Response(self.get_serializer(orders.get_order(staff, done.number)).data)
         except OrderNotFound:  # an order that left the person's sight, such as one that was given back
             return Response({"number": done.number, "state": done.state, "version": done.version})
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The fields that were sent. Raises ParseError where something else than an object came."""
+    if not isinstance(request.data, Mapping):
+        raise ParseError("Send an object with the fields of the action.")
+    return cast(dict[str, Any], request.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_wrong_field_is_400_with_what_to_change(desk: Desk) -> None:
     order = desk.dispatched()
     same = post(desk.client("dispatcher"), order, "reassign", unit=desk.city.units["LIGHT"].pk, reason="改派")
     assert same.status_code == 400 and same.json()["field"] == "unit"
+
+
+@pytest.mark.parametrize("path", ["", "many/", "{number}/sign/"])
+@pytest.mark.parametrize("body", [[1, 2], "word", 7, None])
+def test_what_is_no_object_is_400(desk: Desk, path: str, body: object) -> None:
+    who = "light" if "number" in path else "seat"
+    address = f"/api/orders/{path}".format(number=desk.dispatched().number)
+    assert desk.client(who).post(address, json.dumps(body), content_type="application/json").status_code == 400
 
 
 def test_an_unknown_action_or_a_forged_number_is_404(desk: Desk) -> None:

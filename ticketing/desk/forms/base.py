@@ -93,4 +93,4 @@ class NamedField(forms.CharField):
                 if near
                 else _("Nothing has this code or name. Look it up and write it exactly.")
             )
-        return found  # type: ignore[no-any-return]
+        return found

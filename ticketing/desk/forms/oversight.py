@@ -52,7 +52,7 @@ class SubjectForm(OrderForm):
     unit = NamedField(
         label=_("About the unit"), rows=active_units, required=False, help_text=_("Code or name; empty: about none.")
     )
-    staff = forms.CharField(
+    staff = forms.CharField(  # type: ignore[assignment]  # a field of the form is no attribute of its class
         label=_("About the person"),
         max_length=80,
         required=False,

@@ -49,7 +49,7 @@ def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
 
 def held_against(order: WorkOrder, staff: Staff, whole: bool) -> list[Any]:
     """Cards and findings of the order; a unit that does not hold it sees its own alone."""
-    rows = [*order.cards.select_related("unit"), *order.findings.select_related("unit")]
+    rows: list[Any] = [*order.cards.select_related("unit"), *order.findings.select_related("unit")]
     if not whole:
         own = orders.unit_ids_of(staff)
         rows = [row for row in rows if row.unit_id in own]
