@@ -123,9 +123,12 @@ def test_text_is_plain(row: dict[str, Any]) -> None:
 def test_synonyms() -> None:
     groups = load("synonyms.yml")
     assert len(groups) >= 80
-    words = Counter(word for group in groups for word in group)
+    heads = Counter(group[0] for group in groups)
     assert all(len(group) >= 2 and all(isinstance(word, str) for word in group) for group in groups)
-    assert [word for word, n in words.items() if n > 1] == []
+    assert [word for word, n in heads.items() if n > 1] == [], (
+        "one group for an official word: the later would replace the former"
+    )
+    assert [group for group in groups if len(set(group)) != len(group)] == []
 
 
 def test_retrieval_questions() -> None:
@@ -138,7 +141,7 @@ def test_retrieval_questions() -> None:
     for part in (answered, unanswered):
         split = Counter(row["split"] for row in part)
         assert set(split) == {"dev", "test"}
-        assert abs(split["dev"] - split["test"]) <= 1
+        assert split["dev"] >= split["test"] >= 20  # what is measured on is never made smaller
     asked = {question for row in ARTICLES for question in row["questions"]}
     assert {row["question"] for row in rows} & asked == set()
     assert len({row["question"] for row in rows}) == len(rows)

@@ -224,7 +224,7 @@ def test_limits_templates_and_rules_resolve() -> None:
     types, units, items, regions = codes("order_types.yml"), codes("units.yml"), codes("duty_items.yml"), codes("regions.yml")
     assert types == {"consult", "help", "complaint", "report", "suggestion", "praise", "other"}
     limits = rows("time_limits.yml")
-    assert {row["kind"] for row in limits} == {"sign", "contact", "handle", "return", "reply_review", "callback"}
+    assert {row["kind"] for row in limits} == {"sign", "contact", "handle", "return", "reply_review", "callback", "assist"}
     for row in limits:
         assert row.get("order_type", "other") in types, row
         assert row.get("level", "city") in LEVELS, row

@@ -24,7 +24,7 @@ def say(client, token, text, **more):
 def test_start_greets_and_gives_a_key(begun):
     assert len(begun["token"]) == 32 and begun["socket"] == f"/ws/chat/{begun['token']}/"
     assert [turn["text"] for turn in begun["turns"]] == ["您好,请讲。"]
-    assert begun["status"] == {"owner": "bot", "status": "open", "order_number": "", "ahead": None, "last_seq": 1}
+    assert begun["status"] == {"owner": "bot", "status": "open", "order_number": "", "ahead": None, "held": False, "last_seq": 1}
 
 
 def test_say_and_read_after(client, begun):
@@ -178,7 +178,7 @@ def test_seat_answers_by_message(client, scripted_bot, seat, monkeypatch, settin
     actions.take(conversation=talk, seat=seat)
     actions.seat_says(conversation=talk, seat=seat, text="我来帮您")
     job = Job.objects.get(kind="conversation.message_out")
-    registration(job.kind).run(job.payload)
+    registration(job.kind).run([job.payload])
     assert sent == [{"recipient": "19900000001", "text": "我来帮您", "order_number": ""}]
 
 
