@@ -25,6 +25,10 @@ class KeptField(serializers.Field[Any, str, str, Any]):
         super().__init__(**options)
         self._find = find
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """An empty word stands for none, as forms send it."""
+        return super().validate_empty_values(None if data == "" and self.allow_null else data)
+
     def to_internal_value(self, data: str) -> Any:
         """The row. Raises ValidationError where none has the code."""
         found = self._find(data) if isinstance(data, str) and data else None

@@ -64,3 +64,7 @@ def test_who_may_take_in(city: City, who: str, status: int) -> None:
 
 def test_nobody_unknown_may(city: City) -> None:
     assert post(Client()).status_code == 403
+
+
+def test_an_empty_item_stands_for_none(city: City) -> None:
+    assert post(signed_in(city, "seat"), duty_item="").status_code == 201
