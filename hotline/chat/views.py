@@ -100,6 +100,8 @@ def _page(
         "token": token,
         "turns": turns,
         "status": selectors.status_as_json(conversation) if conversation else {},
+        # of the turns shown here: the bot may have answered since the conversation was read
+        "last_seq": last.seq if last else 0,
         "choices": last.data.get("choices", []) if last and last.speaker == Turn.Speaker.BOT else [],
         "text": text,
         "error": error,

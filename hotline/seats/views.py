@@ -297,14 +297,15 @@ def _queue_context(staff: Staff) -> dict[str, Any]:
 
 
 def _talk_context(talk: Conversation, staff: Staff) -> dict[str, Any]:
+    turns = talks.transcript(talk)
     holds = talk.owner == Conversation.Owner.SEAT and talk.seat_id == staff.pk and talk.status != Conversation.Status.ENDED
     return {
         "talk": talk,
         "open_pk": str(talk.pk),
         "row": selectors.rows([talk])[0],
         "holds": holds,
-        "turns": talks.transcript(talk),
-        "last_seq": talk.next_seq - 1,
+        "turns": turns,
+        "last_seq": max((turn.seq for turn in turns), default=0),  # of the turns shown here: more may be said meanwhile
         "events": talk.events.order_by("id"),
         "free_seats": [found.staff for found in selectors.free_seats() if found.staff_id != staff.pk] if holds else [],
         "skills": selectors.skills() if holds else [],
