@@ -35,8 +35,10 @@ FRAME_BYTES = 160  # 20 ms of mu-law at 8 kHz
 FRAME_S = 0.02
 SILENCE = b"\xff" * FRAME_BYTES
 ANSWER_AFTER_S = 0.6  # a caller waits this long after our last word
-UNHEARD_AFTER_S = 4.0  # a question that cannot be spoken on that machine makes no sound; go on
-CALL_LIMIT_S = 240.0
+ANSWER_WITHIN_S = 90.0
+END_MARK = "end"  # with this begins the mark after the last piece of an answer
+CALL_LIMIT_S = 300.0
+ORDER_WITHIN_S = 60.0
 LINE = "12345"
 
 
@@ -104,7 +106,7 @@ class Phone:
     to_send: deque[bytes] = field(default_factory=deque)
     marks: list[tuple[float, str]] = field(default_factory=list)
     plays_until: float = 0.0
-    heard_at: float = 0.0  # when our last word ended at the caller's ear
+    heard_at: float = 0.0  # when our last answer ended at the caller's ear
     spoke_at: float = 0.0
     frames_heard: int = 0
     first_sound_ms: list[int] = field(default_factory=list)
@@ -142,7 +144,8 @@ class Phone:
     async def answer_marks(self) -> None:
         while self.marks and self.marks[0][0] <= time.monotonic():
             _, name = self.marks.pop(0)
-            self.heard_at = time.monotonic()
+            if name.startswith(END_MARK):
+                self.heard_at = time.monotonic()
             await self.send("mark", mark={"name": name})
 
     async def take(self) -> None:
@@ -183,13 +186,11 @@ class Phone:
         while not self.over:
             await asyncio.sleep(0.05)
             now = time.monotonic()
-            if now - begun > 60:
-                raise PlayFailed("The call got no answer for a minute.")
+            if now - begun > ANSWER_WITHIN_S:
+                raise PlayFailed(f"The call got no answer for {ANSWER_WITHIN_S:.0f} seconds.")
             if self.to_send or self.marks:
                 continue
             if self.heard_at > self.spoke_at and now - self.heard_at > ANSWER_AFTER_S:
-                return True
-            if now - max(self.spoke_at, begun) > UNHEARD_AFTER_S:
                 return True
         return False
 
@@ -306,17 +307,21 @@ class Desk:
         return answer.json()
 
 
-async def order_of_the_call(desk: Desk, since: str) -> dict[str, Any]:
-    """The order that the call made, once it is dispatched or waits for a dispatcher with candidates."""
+async def order_of_the_call(desk: Desk, since: str, phone: str) -> dict[str, Any]:
+    """The order that the call from `phone` made, once it is dispatched or waits for a dispatcher with candidates."""
     dispatcher = desk.person("dispatcher")
     order: dict[str, Any] | None = None
-    for _ in range(80):
-        found = (await desk.get(dispatcher, "/api/orders/", created_after=since))["results"]
-        order = next((order for order in found if order["channel"] == "voice"), None)
-        if order is not None and order["unit"] is not None:
-            return order
-        if order is not None and (await desk.get(dispatcher, f"/api/orders/{order['number']}/"))["candidates"]:
-            return order
+    until = time.monotonic() + ORDER_WITHIN_S
+    while time.monotonic() < until:
+        for row in (await desk.get(dispatcher, "/api/orders/", created_after=since))["results"]:
+            if row["channel"] != "voice":
+                continue
+            found = await desk.get(dispatcher, f"/api/orders/{row['number']}/")
+            if found["contact"]["phone"][-4:] != phone[-4:]:  # another call at the same time; the rest is masked
+                continue
+            order = found
+            if order["unit"] is not None or order["candidates"]:
+                return order
         await asyncio.sleep(0.3)
     if order is None:
         raise PlayFailed("The call made no order.")
@@ -328,8 +333,7 @@ async def follow(desk: Desk, order: dict[str, Any], reply: str) -> dict[str, Any
     number, page = order["number"], f"{desk.base}/desk/orders/{order['number']}/"
     if order["unit"] is None:
         dispatcher = desk.person("dispatcher")
-        detail = await desk.get(dispatcher, f"/api/orders/{number}/")
-        first = detail["candidates"][0]
+        first = order["candidates"][0]
         order = await desk.do(dispatcher, number, "dispatch", unit=first["unit"], reason="候选单位第一位，职责相符")
         say("dispatch", f"{dispatcher['name']} chose {order['unit_name']}", page)
     else:
@@ -407,7 +411,7 @@ async def play(options: argparse.Namespace) -> dict[str, Any]:
                 since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
                 phone = await play_call(base, client, scenario, options.pace)
                 summary |= {"scenario": scenario.code, "reply_ms": phone.first_sound_ms, "sound_s": phone.frames_heard * FRAME_S}
-                order = await order_of_the_call(desk, since)
+                order = await order_of_the_call(desk, since, scenario.phone)
                 say("order", f"{order['number']} {order['title']}", f"{base}/desk/orders/{order['number']}/")
                 if not options.call_only:
                     order = await follow(desk, order, manifest["reply"])

@@ -22,7 +22,10 @@ class TurnShown:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """8 kHz 16-bit PCM to play after what plays already; the far end answers `mark` when it is over."""
+    """8 kHz 16-bit PCM to play after what plays already; the far end answers `mark` when it is over.
+
+    The mark of the last piece of an answer begins with `end`; that piece is empty where it cannot be spoken.
+    """
 
     pcm: bytes
     mark: str

@@ -31,11 +31,11 @@ class Playback:
         self.marks_back = 0
         self.unknown_marks = 0
 
-    def send(self, *, now: float, seconds: float, text: str, seq: int) -> Piece:
-        """A piece is being sent; it plays after those before it."""
+    def send(self, *, now: float, seconds: float, text: str, seq: int, last: bool = False) -> Piece:
+        """A piece is being sent; it plays after those before it. The mark of the `last` one of an answer says so."""
         begins = max(now, self.pieces[-1].ends if self.pieces else now)
         self.said += 1
-        piece = Piece(f"s{self.said}", text, begins, begins + seconds, seq)
+        piece = Piece(f"{'end' if last else 's'}{self.said}", text, begins, begins + seconds, seq)
         self.pieces.append(piece)
         return piece
 

@@ -417,16 +417,18 @@ class CallSession:
             if generation != self._generation:  # interrupted while it was being made
                 self._interrupted += pieces[position:]
                 return
-            if pcm:
-                self._play(pcm, sentence, seq)
-                if heard is not None and heard.at:
-                    waited = round((self.clock() - heard.at) * 1000)
-                    silence = heard.ending.silence_ms if heard.ending else 0
-                    self.figures.replies.append((heard.asked, waited, waited + silence))
-                    heard = None
+            last = position == len(pieces) - 1
+            if pcm or last:  # the end is marked even when this machine has no voice for it: the far end waits for it
+                self._play(pcm or b"", sentence, seq, last=last)
+            if pcm and heard is not None and heard.at:
+                waited = round((self.clock() - heard.at) * 1000)
+                silence = heard.ending.silence_ms if heard.ending else 0
+                self.figures.replies.append((heard.asked, waited, waited + silence))
+                heard = None
 
-    def _play(self, pcm: bytes, text: str, seq: int) -> None:
-        piece = self._playback.send(now=self.clock(), seconds=len(pcm) / 2 / speaking.RATE, text=text, seq=seq)
+    def _play(self, pcm: bytes, text: str, seq: int, *, last: bool) -> None:
+        seconds = len(pcm) / 2 / speaking.RATE
+        piece = self._playback.send(now=self.clock(), seconds=seconds, text=text, seq=seq, last=last)
         self._told_until = piece.ends
         if self._recorder is not None:
             self._recorder.ours(convert(pcm, speaking.RATE, self.rate))

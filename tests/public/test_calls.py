@@ -7,37 +7,42 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.doors import ROOT, Doors
 
 pytestmark = [pytest.mark.public, pytest.mark.timeout(400)]
+SCENARIOS = {"water-cut": "翠湖小区", "broken-cover": "幸福路", "street-stalls": "人民路"}
+WITH_A_PAGE = {"order", "dispatch", "sign", "reply"}
 
 
-def play(doors: Doors, scenario: str, to: Path) -> dict[str, Any]:
-    """Play one call; what came of it."""
-    command = [sys.executable, "bin/play.py", "--base", doors.url, "--scenario", scenario, "--call-only", "--summary", str(to)]
+def test_three_calls_at_once_make_three_orders_that_are_closed(doors: Doors, tmp_path: Path) -> None:
     env = {key: value for key, value in os.environ.items() if key != "TWILIO_AUTH_TOKEN"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return dict(json.loads(to.read_text(encoding="utf-8")))
-
-
-def test_two_recordings_make_two_different_orders(doors: Doors, tmp_path: Path) -> None:
-    first = play(doors, "water-cut", tmp_path / "first.json")["order"]
-    second = play(doors, "broken-cover", tmp_path / "second.json")["order"]
-    assert first["number"] != second["number"]
-    assert first["duty_item"] != second["duty_item"]
-    assert "翠湖小区" in (first["place_text"] or first["title"])
-    assert "幸福路" in (second["place_text"] or second["title"])
-    order = doors.sign_in("dispatch1").order(first["number"])
-    assert order["channel"] in ("voice", "phone")
-    assert order["unit"] or order["candidates"], "the call's order reached dispatch"
-
-
-def test_the_player_uses_nothing_of_the_platform() -> None:
-    source = (ROOT / "bin" / "play.py").read_text(encoding="utf-8")
-    for room in ("hotline", "chatbot", "search", "ticketing", "speech_models", "django"):
-        assert f"import {room}" not in source and f"from {room}" not in source
+    players = {
+        scenario: subprocess.Popen(
+            [sys.executable, "bin/play.py", "--base", doors.url, "--scenario", scenario, "--summary", str(tmp_path / scenario)],
+            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for scenario in SCENARIOS
+    }  # fmt: skip
+    orders = {}
+    try:
+        for scenario, player in players.items():
+            said, _ = player.communicate(timeout=350)
+            assert player.returncode == 0, said
+            assert all("http" in line for line in said.splitlines() if line.split()[0] in WITH_A_PAGE)
+            summary = json.loads((tmp_path / scenario).read_text(encoding="utf-8"))
+            orders[scenario] = summary["order"]
+            assert summary["sound_s"] > 10 and summary["reply_ms"], "the caller heard the bot"
+            assert any(turn["data"].get("sources") for turn in summary["chat"])
+    finally:
+        for player in players.values():
+            player.kill()
+    for scenario, place in SCENARIOS.items():
+        assert place in (orders[scenario]["place_text"] or orders[scenario]["title"])
+        assert orders[scenario]["state"] == "closed"
+    assert orders["street-stalls"]["duty_item"] == "010101" and orders["broken-cover"]["duty_item"] == "020103"
+    assert len({order["number"] for order in orders.values()}) == len({order["duty_item"] for order in orders.values()}) == 3
+    order = doors.sign_in("dispatch1").order(orders["water-cut"]["number"])
+    assert order["channel"] == "voice" and order["unit"]

@@ -8,6 +8,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
+from hotline.conversations.models import Conversation, Turn
+from hotline.voice.models import Incident
+from hotline.voice.tokens import CallGrant, grant
 from speech_models import mulaw
 from tests.hotline.voice.calls import LOUD, QUIET
 
@@ -89,3 +94,22 @@ class FarEnd:
 
     async def end(self) -> None:
         await asyncio.wait_for(self.task, 15)
+
+
+def token(channel: str = "voice", **more) -> str:
+    return grant(CallGrant(channel=channel, line="12345", **more))
+
+
+@sync_to_async
+def conversation() -> Conversation:
+    return Conversation.objects.get()
+
+
+@sync_to_async
+def said() -> list[tuple[str, str]]:
+    return [(turn.speaker, turn.text) for turn in Turn.objects.order_by("seq")]
+
+
+@sync_to_async
+def incidents() -> list[str]:
+    return list(Incident.objects.order_by("pk").values_list("kind", flat=True))

@@ -1,60 +1,31 @@
-"""Calls through their sockets, with the real conversation behind them: Twilio's protocol and the page's."""
+"""Calls through Twilio's socket, with the real conversation behind them."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
-import xml.etree.ElementTree as ET
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.core import signing
-from django.urls import reverse
 
 from hotline.conversations.models import Conversation, Turn
 from hotline.voice import tasks
-from hotline.voice.adapters.browser import browser
-from hotline.voice.adapters.twilio import media, media_url
+from hotline.voice.adapters.twilio import media
 from hotline.voice.models import Incident, Recording
 from hotline.voice.tokens import CallGrant, grant
 from hotline.voice.wave import read_mulaw
 from speech_models import service
 from speech_models.recogniser import Recogniser, RecogniserUnavailable
 from speech_models.scripted import Utterance
-from tests.hotline.voice.sockets import SILENCE, SOUND, FarEnd
+from tests.hotline.voice.sockets import SILENCE, SOUND, FarEnd, conversation, incidents, said, token
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("voice_out", "scripted_bot", "line", "threads_let_go", "recordings_dir"),
 ]
-
-AUTH_TOKEN = "an-auth-token-of-the-tests"
-
-
-def token(channel: str = "voice", **more) -> str:
-    return grant(CallGrant(channel=channel, line="12345", **more))
-
-
-@sync_to_async
-def conversation() -> Conversation:
-    return Conversation.objects.get()
-
-
-@sync_to_async
-def said() -> list[tuple[str, str]]:
-    return [(turn.speaker, turn.text) for turn in Turn.objects.order_by("seq")]
-
-
-@sync_to_async
-def incidents() -> list[str]:
-    return list(Incident.objects.order_by("pk").values_list("kind", flat=True))
-
-
-# --- Twilio ----------------------------------------------------------------------------------------------------------
 
 
 async def test_a_call_speaks_both_ways_and_is_recorded(listener, recordings_dir):
@@ -314,187 +285,6 @@ async def test_a_call_whose_process_died_is_closed_and_called_back(listener, rec
     kept = await Recording.objects.aget()
     assert kept.state == "kept" and kept.ms == 1000
     assert (await conversation()).status == "broken_off"
-
-
-# --- signatures and webhooks -----------------------------------------------------------------------------------------
-
-
-def sign(url: str, fields: dict[str, str] | None = None) -> str:
-    text = url + "".join(key + value for key, value in sorted((fields or {}).items()))
-    return base64.b64encode(hmac.new(AUTH_TOKEN.encode(), text.encode(), hashlib.sha1).digest()).decode()
-
-
-@pytest.fixture
-def guarded(settings):
-    settings.TWILIO_AUTH_TOKEN = AUTH_TOKEN
-    settings.PUBLIC_BASE_URL = "https://hotline.example"
-
-
-@pytest.mark.parametrize("path", ["/voice/media/", "/voice/media"])
-@pytest.mark.parametrize("signed", ["wss://hotline.example/voice/media/", "wss://hotline.example/voice/media"])
-async def test_a_signed_socket_is_accepted_with_and_without_the_last_slash(guarded, listener, path, signed):
-    listener()
-    far = FarEnd(media, path, [(b"host", b"internal:8000"), (b"X-Twilio-Signature", sign(signed).encode())])
-    far.start(token())
-    await far.until(lambda: "mark" in far.kinds())
-    far.drop()
-    await far.end()
-    assert far.accepted
-
-
-@pytest.mark.parametrize(
-    "signature", ["", "forged", sign("https://hotline.example/voice/media/"), sign("wss://other.example/voice/media/")]
-)
-async def test_an_unsigned_socket_is_refused_before_it_is_accepted(guarded, listener, signature):
-    far = FarEnd(media, "/voice/media/", [(b"host", b"hotline.example"), (b"x-twilio-signature", signature.encode())])
-    await far.end()
-    assert not far.accepted and far.closed == 4403
-    assert await incidents() == ["bad_signature"]
-
-
-FIELDS = {"CallSid": "CA9", "From": "+8619900000011", "To": "+8612345", "CallerName": ""}
-
-
-def test_the_webhook_answers_with_a_stream_and_a_token(client):
-    answer = client.post("/voice/twilio/incoming/", FIELDS)
-    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/xml")
-    stream = ET.fromstring(answer.content).find("./Connect/Stream")
-    assert stream.get("url") == "ws://testserver/voice/media/" and "?" not in stream.get("url")
-    parameters = {item.get("name"): item.get("value") for item in stream.findall("Parameter")}
-    assert set(parameters) == {"token"} and len("token" + parameters["token"]) < 500
-    assert client.post("/voice/twilio/incoming", FIELDS).status_code == 200
-    assert client.get("/voice/twilio/incoming/").status_code == 405
-
-
-def test_a_signed_webhook_is_answered_with_the_public_secure_address(guarded, client, settings):
-    settings.ALLOWED_HOSTS = ["*"]
-    for path in ("/voice/twilio/incoming/", "/voice/twilio/incoming"):
-        signature = sign(f"https://hotline.example{path}", FIELDS)
-        answer = client.post(path, FIELDS, headers={"X-Twilio-Signature": signature})
-        assert answer.status_code == 200
-        assert ET.fromstring(answer.content).find("./Connect/Stream").get("url") == "wss://hotline.example/voice/media/"
-
-
-@pytest.mark.parametrize("path", ["/voice/twilio/incoming/", "/voice/twilio/status/"])
-def test_a_forged_webhook_is_refused_and_kept(guarded, client, path):
-    for headers in ({}, {"X-Twilio-Signature": "forged"}, {"X-Twilio-Signature": sign("https://hotline.example" + path)}):
-        answer = client.post(path, FIELDS, headers=headers)
-        assert answer.status_code == 403
-    assert Incident.objects.filter(kind="bad_signature", external_id="CA9").count() == 3
-
-
-def test_a_withheld_number_is_no_number(client):
-    from hotline.voice.tokens import redeem
-
-    for hidden in ("anonymous", "+266696687", "Restricted", ""):
-        answer = client.post("/voice/twilio/incoming/", {**FIELDS, "From": hidden})
-        value = ET.fromstring(answer.content).find("./Connect/Stream/Parameter").get("value")
-        assert redeem(value, channel="voice").caller == ""
-
-
-def test_the_status_webhook_ends_what_no_socket_ended(client):
-    from hotline.conversations import actions
-
-    actions.start_conversation(channel="voice", external_id="CA9")
-    assert client.post("/voice/twilio/status/", {"CallSid": "CA9", "CallStatus": "ringing"}).status_code == 204
-    assert Conversation.objects.get().status == "open"
-    assert client.post("/voice/twilio/status/", {"CallSid": "CA9", "CallStatus": "completed"}).status_code == 204
-    assert Conversation.objects.get().status in ("ended", "broken_off")
-    assert client.post("/voice/twilio/status/", {"CallSid": "CA-unknown", "CallStatus": "completed"}).status_code == 204
-
-
-def test_media_addresses():
-    assert media_url("http://127.0.0.1:8000") == "ws://127.0.0.1:8000/voice/media/"
-    assert media_url("https://city.example/base") == "wss://city.example/base/voice/media/"
-
-
-# --- the page --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_call_from_the_page(listener):
-    listener("我 要 投诉")
-    far = FarEnd(browser, "/voice/browser/")
-    far.give({"event": "start", "token": token("browser"), "rate": 48000, "encoding": "pcm16"})
-    await far.until(lambda: "audio" in far.kinds())
-    assert far.kinds()[0] == "ready" and "turn" in far.kinds() and "state" in far.kinds()
-    position = next(i for i, message in enumerate(far.sent) if "text" in message and '"audio"' in message["text"])
-    assert len(far.sent[position + 1]["bytes"]) > 1000
-    far.give({"event": "played", "mark": "s1"})
-    loud = b"".join(b"\x28\x23" * 120 + b"\xd8\xdc" * 120 for _ in range(4))  # 20 ms of 200 Hz at 48 kHz
-    for _ in range(50):
-        far.give_bytes(loud)
-    await far.until(lambda: "partial" in far.kinds())
-    for _ in range(80):
-        far.give_bytes(bytes(1920))
-    await far.until(lambda: far.kinds().count("audio") == 2)
-    far.give({"event": "key", "digit": "1"})
-    far.give({"event": "text", "text": "路灯坏了"})
-    await far.until(lambda: any(event.get("turn", {}).get("text") == "听到:路灯坏了" for event in far.events))
-    far.give({"event": "stop"})
-    await far.end()
-    turns = await said()
-    assert ("citizen", "我要投诉") in turns and ("citizen", "1") in turns and ("citizen", "路灯坏了") in turns
-
-
-async def test_a_page_without_a_microphone_types(listener):
-    listener()
-    far = FarEnd(browser, "/voice/browser/")
-    far.give({"event": "start", "token": token("browser"), "rate": 8000, "sound": False})
-    await far.until(lambda: "audio" in far.kinds())
-    far.give({"event": "text", "text": "路灯坏了"})
-    await far.until(lambda: far.kinds().count("audio") >= 2)
-    far.drop()
-    await far.end()
-    assert not await Recording.objects.aexists()
-
-
-@pytest.mark.parametrize(
-    ("first", "code"),
-    [
-        ({"event": "start", "token": "T", "rate": 12345}, "bad_format"),
-        ({"event": "start", "token": "T", "rate": 48000, "encoding": "opus"}, "bad_format"),
-        ({"event": "start", "token": "forged", "rate": 48000}, "bad_token"),
-        ({"event": "start", "token": token("voice"), "rate": 48000}, "bad_token"),
-    ],
-)
-async def test_a_page_is_told_why_it_is_refused(listener, first, code):
-    listener()
-    far = FarEnd(browser, "/voice/browser/")
-    far.give(first)
-    await far.end()
-    error = far.events[-1]
-    assert error["event"] == "error" and error["code"] == code and error["message"]
-    assert far.closed in (1003, 1008) and await incidents() == [code]
-
-
-async def test_pages_that_send_nonsense_are_tolerated(listener):
-    listener()
-    far = FarEnd(browser, "/voice/browser/")
-    far.give({"event": "start", "token": token("browser"), "rate": 8000})
-    await far.until(lambda: "audio" in far.kinds())
-    for bad in ("{", "[1]", "x" * 100_000):
-        far.give(bad)
-    far.give_bytes(b"\x00")
-    far.give_bytes(b"")
-    far.give({"event": "text", "text": 5})
-    far.give({"event": "text", "text": "长" * 20_000})
-    far.give({"event": "key", "digit": "Z"})
-    far.give({"event": "text", "text": "路灯坏了"})
-    await far.until(lambda: any(event.get("turn", {}).get("text") == "听到:路灯坏了" for event in far.events))
-    far.drop()
-    await far.end()
-    assert await incidents() == ["bad_frames"]
-
-
-def test_the_page_says_what_it_can_do_and_gives_a_token(client):
-    page = client.get(reverse("voice:call"))
-    assert page.status_code == 200
-    html = page.content.decode()
-    assert "345" in html and 'data-key="#"' in html and "voice/call.js" in html
-    assert "style=" not in html.split("<main")[1].split("</main>")[0]
-    answer = client.post(reverse("voice:token"))
-    assert answer.status_code == 200 and signing.loads(answer.json()["token"], salt="hotline.voice.call")["channel"] == "browser"
-    assert client.get(reverse("voice:token")).status_code == 405
 
 
 def test_nothing_of_a_token_is_personal_but_the_callers_number():
