@@ -90,12 +90,16 @@ def start_clocks(
     return Clock.objects.bulk_create([clock for clock in planned if clock is not None])
 
 
-def stop_clocks(*, order_number: str, kinds: Iterable[str] | None = None, at: datetime | None = None) -> int:
-    """Stop the running clocks of an order, all or of some kinds; returns how many. Open pauses end with them."""
+def stop_clocks(
+    *, order_number: str, kinds: Iterable[str] | None = None, round: int | None = None, at: datetime | None = None
+) -> int:
+    """Stop the running clocks of an order, all or of some kinds or one round; returns how many. Open pauses end with them."""
     at = at or timezone.now()
     running = Clock.objects.filter(order_number=order_number, stopped_at=None)
     if kinds is not None:
         running = running.filter(kind__in=list(kinds))
+    if round is not None:
+        running = running.filter(round=round)
     ids = list(running.values_list("pk", flat=True))
     if ids:
         Pause.objects.filter(clock__in=ids, ended_at=None).update(ended_at=at)

@@ -13,7 +13,6 @@ from ticketing.dispatch import trust
 from ticketing.dispatch.candidates import Candidate, facts_of, rank
 from ticketing.dispatch.models import Decision, DispatchRule
 from ticketing.orders.actions import dispatch_order, lock
-from ticketing.orders.impartial import barred_units
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.actor import SYSTEM, Actor
@@ -37,8 +36,7 @@ def route_order(*, order_id: int) -> Decision | None:
         if order.state != State.TRIAGE:
             return None
         started = time.perf_counter()
-        barred = barred_units(order)
-        candidates = [c for c in rank(facts_of(order)) if c.unit.pk not in barred]
+        candidates = rank(facts_of(order))
         automatic, explanation = judge(order, candidates)
         decision = Decision.objects.create(
             order=order,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from ticketing.dispatch.classifier import get_router
 from ticketing.dispatch.models import DispatchRule
+from ticketing.orders.impartial import barred_units
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.kept import kept
@@ -74,11 +75,11 @@ class OrderFacts:
     text: str
     duty_item: DutyItem | None = None
     region: Region | None = None
-    exclude_units: frozenset[int] = frozenset()  # units whose return was accepted
+    exclude_units: frozenset[int] = frozenset()  # those that gave the order back, and those it complains about
 
 
 def facts_of(order: WorkOrder) -> OrderFacts:
-    """The facts of an order as it stands. Units that gave it back are not proposed again."""
+    """The facts of an order as it stands. Units that gave it back, or that it is about, are not proposed."""
     returned = order.events.filter(action="accept_return").values_list("data__from_unit", flat=True)
     gave_back = (
         Unit.objects.filter(code__in=[c for c in returned if c]).values_list("pk", flat=True) if order.return_count else []
@@ -87,7 +88,7 @@ def facts_of(order: WorkOrder) -> OrderFacts:
         text=f"{order.title}\n{order.content}",
         duty_item=order.duty_item,
         region=order.region,
-        exclude_units=frozenset(gave_back),
+        exclude_units=frozenset(gave_back) | barred_units(order),
     )
 
 

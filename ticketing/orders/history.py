@@ -89,14 +89,15 @@ def begin(
     action: str,
     actor: Actor,
     at: datetime,
-    data: Callable[[WorkOrder], dict[str, Any]],
-    private: dict[str, str],
+    data: Callable[[WorkOrder], dict[str, Any]] | None = None,
+    private: dict[str, str] | None = None,
 ) -> OrderEvent:
     """Insert a new order with its first event, whose `data` may name what only a saved order has."""
     order.version = 1
     order.save(force_insert=True)
     order.version, order.head_hash = 0, ""  # type: ignore[attr-defined]  # as before the event that `append` writes
-    return append(order=order, action=action, actor=actor, from_state="", at=at, data=data(order), private=private)
+    facts = data(order) if data else None
+    return append(order=order, action=action, actor=actor, from_state="", at=at, data=facts, private=private)
 
 
 def append(

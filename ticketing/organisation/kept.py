@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from django.db import connection, transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
@@ -23,6 +24,7 @@ MOST_VALUES = 20_000  # of one function; a city has some 12,000 items and 18,000
 
 _shelves: list[dict[Any, Any]] = []
 _lock = threading.Lock()
+_changes = 0
 
 
 def kept(function: Callable[P, T]) -> Callable[P, T]:
@@ -38,19 +40,32 @@ def kept(function: Callable[P, T]) -> Callable[P, T]:
         known = values.get(args)
         if known is not None and now - known[0] < SECONDS:
             return known[1]
+        before = _changes
         value = function(*args, **kwargs)
         with _lock:
             if len(values) >= MOST_VALUES:
                 values.clear()
-            values[args] = (now, value)
+            if before == _changes:  # else it may have been read before the change
+                values[args] = (now, value)
         return value
 
     return keeping
 
 
 def forget(*args: Any, **kwargs: Any) -> None:
-    """Drop everything kept in this process: after a bulk import, and after a change in the admin (as a signal's receiver)."""
+    """Drop everything kept in this process: after a bulk import, and after a change in the admin (as a signal's receiver).
+
+    Inside a transaction it is dropped again after the commit: until then other threads still read the old rows.
+    """
+    _drop()
+    if connection.in_atomic_block:
+        transaction.on_commit(_drop, robust=True)
+
+
+def _drop() -> None:
+    global _changes
     with _lock:
+        _changes += 1
         for values in _shelves:
             values.clear()
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.ticketing.desk.conftest import REPLY, Desk
+from ticketing.desk.api import OrderDetailSerializer, OrderSerializer
 from ticketing.orders.models import WorkOrder
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,12 @@ def test_the_list_holds_what_the_person_may_see_and_filters(desk: Desk) -> None:
     assert centre.get("/api/orders/?state=triage").json()["count"] == 1
     assert centre.get("/api/orders/?q=垃圾").json()["results"][0]["number"] == other.number
     assert centre.get("/api/orders/?state=nonsense").status_code == 400
+
+
+def test_the_answers_have_just_the_fields_that_the_schema_names(desk: Desk) -> None:
+    order, client = desk.dispatched(), desk.client("dispatcher")
+    assert list(client.get("/api/orders/").json()["results"][0]) == list(OrderSerializer.Meta.fields)
+    assert list(client.get(f"/api/orders/{order.number}/").json()) == list(OrderDetailSerializer.Meta.fields)
 
 
 def test_one_order_has_masked_contact_history_clocks_and_what_can_be_done(desk: Desk) -> None:

@@ -79,7 +79,12 @@ def verb(
                 step = Step(locked, actor, permitted_edge(locked, action, actor))
                 if version is not None and version != locked.version:
                     raise StaleOrder(locked.version)
-                body(step, **kwargs)  # type: ignore[call-arg]
+                try:
+                    body(step, **kwargs)  # type: ignore[call-arg]
+                except BaseException:
+                    # What the verb had changed in memory is not in the row: whoever goes on reads it anew.
+                    locked.locked_in = None  # type: ignore[attr-defined]
+                    raise
             return locked
 
         run.action = action  # type: ignore[attr-defined]
@@ -127,9 +132,20 @@ def covers(unit_id: int | None, unit: Unit | None) -> bool:
 
 def announce(*, order: WorkOrder, event: OrderEvent, more: Iterable[tuple[str, dict[str, Any]]] = ()) -> None:
     """Tell desks and notices, each through a row: feeds are numbered, jobs are kept until done. `more`: further jobs."""
-    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
-    feeds.publish_to(streams=streams_of(order, event), kind="order", payload=payload)
+    tell(order, event, *streams_of(order, event))
     enqueue_all([("notices.order_event", {"event": event.pk}), *more])
+
+
+def tell(order: WorkOrder, event: OrderEvent, *streams: str) -> None:
+    """Put the event into live streams; pages fetch what they may show of it."""
+    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
+    feeds.publish_to(streams=streams, kind="order", payload=payload)
+
+
+def tell_unit(order: WorkOrder, unit: Unit | None, event: OrderEvent) -> None:
+    """Tell the desk of a unit that does not, or no longer, hold the order."""
+    if unit is not None:
+        tell(order, event, f"unit:{unit.pk}")
 
 
 def streams_of(order: WorkOrder, event: OrderEvent) -> list[str]:

@@ -8,16 +8,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ticketing.clocks.actions import plan_clock
-from ticketing.clocks.models import Clock, ClockKind
-from ticketing.orders.actions._step import Step, covers, required, verb
+from ticketing.clocks.actions import plan_clock, stop_clocks
+from ticketing.clocks.models import ClockKind
+from ticketing.orders.actions._step import Step, covers, required, tell_unit, verb
 from ticketing.orders.errors import InvalidOrder, NotAllowed
 from ticketing.orders.impartial import check_impartial
-from ticketing.orders.models import OrderAssist, OrderEvent, WorkOrder
+from ticketing.orders.models import OrderAssist, WorkOrder
 from ticketing.orders.workflow import Action, State
 from ticketing.organisation.actor import SYSTEM, Actor
 from ticketing.organisation.models import Unit
-from ticketing.outbox import feeds
 
 ASSIST_CHARS = 3000
 Status = OrderAssist.Status
@@ -153,12 +152,4 @@ def end(step: Step, assist: OrderAssist, status: str) -> None:
     """Close one part and its clock."""
     assist.status, assist.replied_at = status, step.at
     assist.save(update_fields=["status", "text", "replied_at"])
-    Clock.objects.filter(order_number=step.order.number, kind=ClockKind.ASSIST, round=assist.round, stopped_at=None).update(
-        stopped_at=step.at
-    )
-
-
-def tell_unit(order: WorkOrder, unit: Unit, event: OrderEvent) -> None:
-    """Tell the desk of a unit that does not hold the order."""
-    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
-    feeds.publish(stream=f"unit:{unit.pk}", kind="order", payload=payload)
+    stop_clocks(order_number=step.order.number, kinds=[ClockKind.ASSIST], round=assist.round, at=step.at)

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from ticketing.clocks.actions import pause_clocks, resume_clocks, start_clocks, stop_clocks
 from ticketing.clocks.models import Clock, ClockKind
 from ticketing.orders import history
-from ticketing.orders.actions._step import Step, announce, lock, required, verb
+from ticketing.orders.actions._step import Step, announce, lock, required, tell_unit, verb
 from ticketing.orders.errors import IllegalTransition, InvalidOrder
 from ticketing.orders.impartial import check_impartial
-from ticketing.orders.models import OrderEvent, ReturnReason, WorkOrder
+from ticketing.orders.models import ReturnReason, WorkOrder
 from ticketing.orders.workflow import TERMINAL, Action, State, actions_from
 from ticketing.organisation.actor import SYSTEM, Actor
 from ticketing.organisation.models import DutyItem, Unit
-from ticketing.outbox import feeds
 from ticketing.outbox.actions import enqueue
 
 UNDO_WINDOW = timedelta(seconds=30)
@@ -88,7 +87,7 @@ def reassign_order(step: Step, *, unit: Unit, reason: str) -> None:
         data={"unit": unit.code, "unit_name": unit.name, "from_unit": old.code if old else "", "due": _due(step.order)},
         private={"reason": required(reason, "reason", at_most=300)},
     )
-    leave_unit(step.order, old, event)
+    tell_unit(step.order, old, event)
 
 
 @transaction.atomic
@@ -135,7 +134,7 @@ def accept_return(step: Step, *, note: str = "") -> None:
     step.order.return_count += 1
     step.order.unit, step.order.due_at, step.order.warn_at = None, None, None
     event = step.record(data={"from_unit": old.code if old else ""}, private={"note": note.strip()[:300]})
-    leave_unit(step.order, old, event)
+    tell_unit(step.order, old, event)
     enqueue(kind="dispatch.route", payload={"order": step.order.pk}, key=str(step.order.pk))
 
 
@@ -227,14 +226,7 @@ def undo_dispatch(step: Step) -> None:
     stop_clocks(order_number=order.number, at=step.at)
     order.unit, order.dispatched_at, order.due_at, order.warn_at = None, None, None, None
     event = step.record(data={"from_unit": old.code if old else "", "undone": last.seq})
-    leave_unit(order, old, event)
-
-
-def leave_unit(order: WorkOrder, old: Unit | None, event: OrderEvent) -> None:
-    """Tell the desk of a unit that lost the order, since the order no longer names it."""
-    if old is not None:
-        payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
-        feeds.publish(stream=f"unit:{old.pk}", kind="order", payload=payload)
+    tell_unit(order, old, event)
 
 
 def _item(order: WorkOrder) -> str:

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen
+from ticketing.citizens.actions import Contact
 from ticketing.orders import history, numbers
 from ticketing.orders.actions._step import Step, announce, required, verb
-from ticketing.orders.actions.intake import TITLE_CHARS, creation_facts, query_index
+from ticketing.orders.actions.intake import TITLE_CHARS, citizen_behind, creation_facts, query_index
 from ticketing.orders.errors import InvalidOrder, NotAllowed
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.privacy import mask_numbers
@@ -53,7 +53,6 @@ def start_draft(*, actor: Actor, draft: Draft, channel: str, language: str = "zh
     order = WorkOrder(
         number=numbers.take_numbers(timezone.localdate(now))[0],
         state=State.DRAFT,
-        version=0,  # the first event makes it 1
         drafted_by_id=actor.staff_id,
         channel=channel,
         language=language,
@@ -63,9 +62,7 @@ def start_draft(*, actor: Actor, draft: Draft, channel: str, language: str = "zh
     fill(order, draft)
     order.query_code = numbers.new_query_code()
     order.query_code_index = query_index(order.number, order.query_code)
-    order.save(force_insert=True)
-    event = history.append(order=order, action=Action.SAVE_DRAFT, actor=actor, from_state="", at=now)
-    order.save(update_fields=["version"])
+    event = history.begin(order=order, action=Action.SAVE_DRAFT, actor=actor, at=now)
     announce(order=order, event=event)
     return order
 
@@ -113,8 +110,4 @@ def fill(order: WorkOrder, draft: Draft) -> None:
     order.incident_time = draft.incident_time.strip()[:80]
     order.urgency = draft.urgency or (item.urgency if item else Urgency.NORMAL)
     order.secrecy = draft.secrecy or (Secrecy.SEALED if kind.sealed_by_default else Secrecy.OPEN)
-    try:
-        citizen = find_or_create_citizen(contact=draft.contact, language=order.language)
-    except InvalidContact:
-        raise InvalidOrder("phone", "is not a telephone number: give 5 to 15 digits, or leave it empty") from None
-    order.citizen = citizen or order.citizen
+    order.citizen = citizen_behind(draft.contact, order.language) or order.citizen

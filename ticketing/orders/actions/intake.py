@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen
+from ticketing.citizens.models import Citizen
 from ticketing.citizens.sealing import blind_index
 from ticketing.clocks.actions import stop_clocks
 from ticketing.orders import history, numbers
@@ -87,7 +88,7 @@ def create_order(
                 wish=mask_numbers(wish.strip())[:300],
                 incident_time=incident_time.strip()[:80],
                 answers={k: mask_numbers(str(v))[:200] for k, v in (answers or {}).items()},
-                citizen=_citizen(contact, language),
+                citizen=citizen_behind(contact, language),
                 channel=channel,
                 conversation_ref=conversation_ref,
                 language=language,
@@ -140,7 +141,8 @@ def _known(key: str) -> Created | None:
     return Created(order, order.query_code, repeated=True) if order else None
 
 
-def _citizen(contact: Contact | None, language: str) -> Any:
+def citizen_behind(contact: Contact | None, language: str) -> Citizen | None:
+    """The person behind a contact, known or new. Raises InvalidOrder for a number that is none."""
     try:
         return find_or_create_citizen(contact=contact, language=language)
     except InvalidContact:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ticketing.orders.actions._step import Step, covers, required, verb
-from ticketing.orders.actions.assisting import tell_unit
+from ticketing.orders.actions._step import Step, covers, required, tell_unit, verb
 from ticketing.orders.actions.handling import holder
 from ticketing.orders.errors import InvalidOrder, NotAllowed
 from ticketing.orders.impartial import check_impartial

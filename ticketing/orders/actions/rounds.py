@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ticketing.orders import history
-from ticketing.orders.actions._step import announce, lock
+from ticketing.orders.actions._step import announce, lock, tell
 from ticketing.orders.actions.assisting import gather_if_ready
 from ticketing.orders.actions.closing import archive_order
 from ticketing.orders.actions.dispatching import resume_order
@@ -20,7 +20,6 @@ from ticketing.orders.errors import OrderError
 from ticketing.orders.models import OrderAssist, WorkOrder
 from ticketing.orders.workflow import EDGES, Action, State
 from ticketing.organisation.actor import SYSTEM
-from ticketing.outbox import feeds
 
 BATCH = 200  # orders of one kind in one round; the next round goes on
 log = structlog.get_logger(__name__)
@@ -59,8 +58,7 @@ def remind_of_review(order: WorkOrder) -> None:
     order.updated_at = now
     order.save(update_fields=["version", "updated_at", "review_at"])
     announce(order=order, event=event)
-    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
-    feeds.publish(stream="inbox", kind="order", payload=payload)
+    tell(order, event, "inbox")
 
 
 def each(step: Callable[[WorkOrder], object], orders: Iterable[WorkOrder]) -> int:
