@@ -200,9 +200,7 @@ async def play_until(base: str, answers: int) -> tuple[int, list[int]]:
     heard: list[int] = []
     calls = 0
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        await play.play_chat(
-            base, client, ["居住证怎么办"]
-        )  # the models of a server just started are loaded by its first question
+        await play.play_chat(base, client, ["居住证怎么办"])  # loads the models of a server that has just started
         for turn in range(MOST_ROUNDS):
             for code in PLAYED:
                 phone = await play.play_call(base, client, play.choose(turn + 1, code))
@@ -220,12 +218,21 @@ def call_facts(base: str) -> dict[str, Any]:
     return dict(next(part for part in parts if part["name"] == "calls")["facts"])
 
 
+def facts_when_quiet(base: str) -> dict[str, Any]:
+    """The same, once the last call has been put away."""
+    until = time.monotonic() + 30
+    while (facts := call_facts(base))["calls"]:
+        if time.monotonic() > until:
+            raise SystemExit(f"{facts['calls']} calls of {base} were not put away within half a minute")
+        time.sleep(0.2)
+    return facts
+
+
 def measure_replies(answers: int = ANSWERS) -> None:
     """Times of real calls: the server's own by its health page, and the callers' beside them."""
     with served() as (base, _env):
         calls, heard = asyncio.run(play_until(base, answers))
-        time.sleep(1)  # the last call is being put away
-        facts = call_facts(base)
+        facts = facts_when_quiet(base)
     note = f"{facts['answers']} answers of {calls} calls in real time, first audible frame"
     p95 = facts["reply_ms_p95"]
     enough = facts["answers"] >= answers
