@@ -42,7 +42,7 @@ def check_upload(upload: UploadedFile) -> tuple[bytes, str]:
     return data, IMAGE_TYPES[kind]
 
 
-def _without_metadata(data: bytes, content_type: str) -> bytes:
+def without_metadata(data: bytes, content_type: str) -> bytes:
     """The picture without EXIF: a photo's position and device are personal data nobody was asked for."""
     if content_type != "image/jpeg":
         return data
@@ -62,7 +62,7 @@ def attach_file(
     locked = lock(order)
     if locked.attachments.count() >= settings.UPLOAD_MAX_FILES * 3:
         raise InvalidOrder("file", "is one too many for this order")
-    data = _without_metadata(data, content_type)
+    data = without_metadata(data, content_type)
     now, digest = timezone.now(), hashlib.sha256(data).hexdigest()
     attachment = Attachment(
         order=locked,
