@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from ticketing.dispatch import trust
 from ticketing.dispatch.candidates import Candidate, facts_of, rank
 from ticketing.dispatch.models import Decision, DispatchRule
-from ticketing.orders.actions import dispatch_order, lock
+from ticketing.orders.actions import dispatch_order, lock_many
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.actor import SYSTEM, Actor
@@ -22,35 +22,38 @@ from ticketing.organisation.selectors import duty_item
 MARGIN = 20.0  # how far the best candidate must lie ahead of the next decisive one
 
 
-def route_order(*, order_id: int) -> Decision | None:
-    """Decide on an order in triage and dispatch it where rules or the duty list are sure.
+def route_orders(*, order_ids: Iterable[int]) -> list[Decision]:
+    """Decide on orders in triage, all in one transaction, and dispatch those where rules or the duty list are sure.
 
     Idempotent: an order that has left triage, or is gone, is left alone. Sealed reports and critical orders always wait
     for a person.
     """
     with translation.override("zh-hans"), transaction.atomic():
-        try:
-            order = lock(WorkOrder(pk=order_id))
-        except WorkOrder.DoesNotExist:
-            return None
-        if order.state != State.TRIAGE:
-            return None
-        started = time.perf_counter()
-        candidates = rank(facts_of(order))
-        automatic, explanation = judge(order, candidates)
-        decision = Decision.objects.create(
-            order=order,
-            candidates=[c.as_json() for c in candidates],
-            automatic=automatic,
-            chosen_unit=candidates[0].unit if automatic else None,
-            explanation=explanation[:300],
-            duration_ms=(time.perf_counter() - started) * 1000,
-            at=timezone.now(),
-        )
-        if automatic:
-            reason = "；".join(r.text for r in candidates[0].reasons)[:300]
-            dispatch_order(order=order, actor=SYSTEM, unit=candidates[0].unit, reason=reason, decision_id=decision.pk)
-    return decision
+        orders = [order for order in lock_many(order_ids) if order.state == State.TRIAGE]
+        found = [_decide(order) for order in orders]
+        decisions = Decision.objects.bulk_create([decision for decision, _ in found])
+        for order, decision, (_, candidates) in zip(orders, decisions, found, strict=True):
+            if decision.automatic:
+                best = candidates[0]
+                reason = "；".join(r.text for r in best.reasons)[:300]
+                dispatch_order(order=order, actor=SYSTEM, unit=best.unit, reason=reason, decision_id=decision.pk)
+    return decisions
+
+
+def _decide(order: WorkOrder) -> tuple[Decision, list[Candidate]]:
+    started = time.perf_counter()
+    candidates = rank(facts_of(order))
+    automatic, explanation = judge(order, candidates)
+    decision = Decision(
+        order=order,
+        candidates=[c.as_json() for c in candidates],
+        automatic=automatic,
+        chosen_unit=candidates[0].unit if automatic else None,
+        explanation=explanation[:300],
+        duration_ms=(time.perf_counter() - started) * 1000,
+        at=timezone.now(),
+    )
+    return decision, candidates
 
 
 def judge(order: WorkOrder, candidates: list[Candidate]) -> tuple[bool, str]:

@@ -92,7 +92,7 @@ def test_no_classifier_no_such_reason(facts: OrderFacts, monkeypatch: pytest.Mon
 
 
 def routed(order: WorkOrder) -> Decision:
-    decision = actions.route_order(order_id=order.pk)
+    [decision] = actions.route_orders(order_ids=[order.pk])
     assert decision is not None
     order.refresh_from_db()
     return decision
@@ -170,8 +170,7 @@ def test_a_unit_that_gave_the_order_back_is_not_proposed_again(city: City) -> No
 def test_routing_twice_or_too_late_changes_nothing(city: City) -> None:
     order = city.order(duty_item=city.items["LAMP"])
     routed(order)
-    assert actions.route_order(order_id=order.pk) is None
-    assert actions.route_order(order_id=0) is None
+    assert actions.route_orders(order_ids=[order.pk, 0]) == []
     assert order.events.filter(action="dispatch").count() == 1
 
 

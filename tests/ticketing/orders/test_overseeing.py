@@ -9,7 +9,7 @@ import time_machine
 
 from tests.cast import City
 from tests.ticketing.orders.steps import as_, dispatched, processing, reply_review, unit_clerk
-from ticketing.dispatch.actions import route_order
+from ticketing.dispatch.actions import route_orders
 from ticketing.orders import actions, history, selectors
 from ticketing.orders.errors import InvalidOrder, NotAllowed, OrderNotFound
 from ticketing.orders.impartial import barred_units
@@ -87,7 +87,7 @@ def test_a_complaint_never_goes_to_the_unit_it_is_about(city: City, about: str) 
     order = city.order(duty_item=city.items["LAMP"])
     order = actions.name_subject(order=order, actor=as_(city, "dispatcher"), unit=city.units[about])
     assert city.units["LIGHT"].pk in barred_units(order)
-    decision = route_order(order_id=order.pk)
+    [decision] = route_orders(order_ids=[order.pk])
     order.refresh_from_db()
     assert order.state == State.TRIAGE and decision is not None and decision.chosen_unit is None
     assert all(c["unit"] != city.units["LIGHT"].pk for c in decision.candidates)

@@ -4,7 +4,7 @@ Every verb takes keywords only, `order` and `actor` among them, runs in one tran
 history and announces the change after the commit. See `ticketing.orders.errors` for what they raise.
 """
 
-from ticketing.orders.actions._step import lock
+from ticketing.orders.actions._step import lock, lock_many
 from ticketing.orders.actions.assisting import ask_assist, cancel_assist, decline_assist, gather, reply_assist
 from ticketing.orders.actions.attachments import attach_file
 from ticketing.orders.actions.closing import (
@@ -102,6 +102,7 @@ __all__ = [
     "issue_card",
     "lapse",
     "lock",
+    "lock_many",
     "merge_orders",
     "name_subject",
     "rate_order",

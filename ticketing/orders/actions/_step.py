@@ -95,14 +95,25 @@ def verb(
 
 def lock(order: WorkOrder) -> WorkOrder:
     """The order's row, read afresh and locked until the transaction ends, with what verbs look at."""
-    row = WorkOrder.objects.select_for_update().annotate(head_hash=history.head_of(OuterRef("pk"))).get(pk=order.pk)
-    # What stands around the order is content that the process keeps: a join of five tables costs more than the rest.
-    row.order_type = content_row(OrderType, row.order_type_id)
-    row.duty_item = content_row(DutyItem, row.duty_item_id) if row.duty_item_id else None
-    row.region = content_row(Region, row.region_id) if row.region_id else None
-    row.unit = content_row(Unit, row.unit_id) if row.unit_id else None
-    row.locked_in = connection.atomic_blocks[0]  # type: ignore[attr-defined]
-    return row
+    rows = lock_many([order.pk])
+    if not rows:
+        raise WorkOrder.DoesNotExist(f"There is no order with the key {order.pk}.")
+    return rows[0]
+
+
+def lock_many(keys: Iterable[int]) -> list[WorkOrder]:
+    """Those of the orders that exist, as `lock` gives one; always locked in the order of their keys, so that nobody waits
+    in a circle."""
+    rows = WorkOrder.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk")
+    locked: list[WorkOrder] = list(rows.annotate(head_hash=history.head_of(OuterRef("pk"))))
+    for row in locked:
+        # What stands around the order is content that the process keeps: a join of five tables costs more than the rest.
+        row.order_type = content_row(OrderType, row.order_type_id)
+        row.duty_item = content_row(DutyItem, row.duty_item_id) if row.duty_item_id else None
+        row.region = content_row(Region, row.region_id) if row.region_id else None
+        row.unit = content_row(Unit, row.unit_id) if row.unit_id else None
+        row.locked_in = connection.atomic_blocks[0]  # type: ignore[attr-defined]
+    return locked
 
 
 def is_locked(order: WorkOrder) -> bool:
