@@ -7,6 +7,7 @@ from typing import Any
 from hotline.voice.models import Line
 from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
+from ticketing.clocks.plans import all_plans, definition_of
 from ticketing.dispatch.models import DispatchRule
 from ticketing.notices.models import NoticeTemplate
 from ticketing.orders.models import ReplyCheck, ReturnReason
@@ -28,14 +29,22 @@ def time_limits() -> Rows:
                 "order_type": limit.order_type.code if limit.order_type else None,
                 "urgency": limit.urgency,
                 "level": limit.level,
+                "category": limit.category.code if limit.category else None,
                 "duty_item": limit.duty_item.code if limit.duty_item else None,
                 "value": limit.value,
                 "measure": limit.measure,
                 "warn_fraction": limit.warn_fraction,
+                "legal_limit": limit.legal_limit,
+                "end_day_included": None if limit.end_day_included else False,
             }
         )
-        for limit in TimeLimit.objects.select_related("order_type", "duty_item").order_by("pk")
+        for limit in TimeLimit.objects.select_related("order_type", "category", "duty_item").order_by("pk")
     ]
+
+
+def plans() -> Rows:
+    """Rows of plans.yml in the order of their precedence."""
+    return [_said(dict(definition_of(plan))) for plan in all_plans()]
 
 
 def notice_templates() -> Rows:
@@ -66,6 +75,7 @@ def dispatch_rules() -> Rows:
     rows = []
     for rule in DispatchRule.objects.select_related("duty_item", "region", "to_unit", "to_item"):
         when = {
+            "condition": rule.condition,
             "any_keywords": rule.any_keywords,
             "all_keywords": rule.all_keywords,
             "duty_item": rule.duty_item.code if rule.duty_item else None,

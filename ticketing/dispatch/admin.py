@@ -13,6 +13,6 @@ class DispatchRuleAdmin(ContentAdmin):
     list_display = ("position", "name", "duty_item", "region", "to_unit", "to_item", "is_active", "switched_off_because")
     list_display_links = ("name",)
     list_filter = ("is_active",)
-    search_fields = ("name", "any_keywords", "all_keywords")
+    search_fields = ("name", "condition", "any_keywords", "all_keywords")
     autocomplete_fields = ("duty_item", "region", "to_unit", "to_item")
     list_select_related = ("duty_item", "region", "to_unit", "to_item")

@@ -18,21 +18,22 @@ import yaml
 from django.conf import settings
 from django.utils import timezone
 
-from ticketing.dispatch.actions import MARGIN
+from ticketing.dispatch.actions.routing import MARGIN
 from ticketing.dispatch.candidates import (
     CLASSIFIER_FLOOR,
-    WEIGHT_CLASSIFIER,
-    WEIGHT_DUTY,
-    WEIGHT_PLACE,
-    WEIGHT_RULE,
     OrderFacts,
-    fits,
+    Reason,
+    classifier_reason,
+    duty_reason,
+    place_reason,
+    rule_reason,
 )
 from ticketing.dispatch.classifier import MODEL, Router, Suggestion
 from ticketing.dispatch.models import DispatchRule
+from ticketing.dispatch.rules import BadRule, met, rules_from, subject_of
 from ticketing.orders.models import OrderEvent, Secrecy, WorkOrder
 from ticketing.orders.workflow import Action
-from ticketing.organisation.models import DutyItem, Level, Region, Unit
+from ticketing.organisation.models import DutyItem, Level, Region, Unit, Urgency
 from ticketing.organisation.selectors import region_chain, responsible_unit
 
 BATCH = 1000
@@ -57,7 +58,9 @@ class Setup:
     def present(cls) -> Setup:
         """What is in force now."""
         return cls(
-            rules=list(DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner")),
+            rules=list(
+                DispatchRule.objects.filter(is_active=True).select_related("to_unit", "to_item__owner", "duty_item", "region")
+            ),
             items={i.code: i for i in DutyItem.objects.filter(is_active=True).select_related("owner")},
             router=Router(Path(settings.MODELS_DIR) / "router"),
         )
@@ -67,23 +70,40 @@ class Setup:
 
         Raises UnreadableDraft.
         """
+        rule_rows = None if rules is None else _read(rules)
+        item_rows = None if duty_list is None else _read(duty_list)
+        try:
+            return self.with_rows(rules=rule_rows, items=item_rows, model=model)
+        except UnreadableDraft as error:
+            named = rules if "rule" in str(error) else duty_list
+            raise UnreadableDraft(f"{named.name}: {error}" if named else str(error)) from error
+
+    def with_rows(
+        self,
+        *,
+        rules: list[dict[str, Any]] | None = None,
+        items: list[dict[str, Any]] | None = None,
+        model: Path | None = None,
+    ) -> Setup:
+        """This setup with what the rows change, as `draft` does with files. Raises UnreadableDraft."""
         units = {u.code: u for u in Unit.objects.select_related("region")}
-        items = self.items if duty_list is None else self.items | _draft_items(duty_list, self.items, units)
-        drafted = _renewed(self.rules, items) if rules is None else _draft_rules(rules, items, units)
+        known = self.items if items is None else self.items | _draft_items(items, self.items, units)
+        drafted = _renewed(self.rules, known) if rules is None else _draft_rules(rules, known, units)
         router = self.router
         if model is not None:
             router = Router(model)
             if router.reason_degraded:
                 raise UnreadableDraft(f"{model} holds no usable {MODEL}: {router.reason_degraded}.")
-        return Setup(drafted, items, router)
+        return Setup(drafted, known, router)
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The unit that would be named first (its code, or TO_A_PERSON), and whether it would be sent there at once."""
+    """The unit that would be named first (its code, or TO_A_PERSON), whether it would be sent there at once, and why."""
 
     unit: str
     automatic: bool
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,10 +134,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """An order that the draft would have sent elsewhere, or to someone else. `effect`: saved, caused or empty."""
+
+    order: int
+    now: Proposal
+    then: Proposal
+    settled_by: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Past:
+    pk: int
     number: str
     origin: str
-    critical: bool
     facts: OrderFacts
     settled_by: str
     gave_back: frozenset[str]
@@ -131,9 +162,17 @@ class _Past:
 
 
 def rehearse(
-    *, present: Setup, draft: Setup, days: int, progress: Callable[[int, int], None] = lambda done, total: None
+    *,
+    present: Setup,
+    draft: Setup,
+    days: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    keep: Callable[[Moved], None] = lambda moved: None,
 ) -> Outcome:
-    """Replay `draft` beside `present` over the orders of the last `days` days that reached a unit. Never sealed reports."""
+    """Replay `draft` beside `present` over the orders of the last `days` days that reached a unit. Never sealed reports.
+
+    `keep` is given each order that the draft would have sent elsewhere, as it is found.
+    """
     outcome = Outcome()
     orders = WorkOrder.objects.filter(created_at__gte=timezone.now() - timedelta(days=days), unit__isnull=False)
     orders = orders.exclude(secrecy=Secrecy.SEALED)
@@ -142,7 +181,7 @@ def rehearse(
         guesses = _suggest(present, past)
         now = propose(present, past, guesses)
         then = propose(draft, past, guesses if draft.router is present.router else _suggest(draft, past))
-        _note(outcome, past, now, then)
+        _note(outcome, past, now, then, keep)
         if outcome.orders % 50 == 0:
             progress(outcome.orders, total)
     progress(total, total)
@@ -153,64 +192,67 @@ def rehearse(
 def propose(setup: Setup, past: _Past, guesses: list[Suggestion]) -> Proposal:
     """Where `setup` would send an order, given what its model says of the words."""
     facts, chain = past.facts, region_chain(past.facts.region)
-    areas = {r.pk for r in chain}
-    scores: dict[str, float] = defaultdict(float)
-    decisive: set[str] = set()
+    reasons: dict[str, dict[str, Reason]] = defaultdict(dict)
     regions: dict[str, int | None] = {}
-    given: set[tuple[str, str]] = set()
 
-    def add(unit: Unit | None, kind: str, weight: float) -> None:
-        if unit is not None and unit.is_active and unit.accepts_orders and (unit.code, kind) not in given:
-            given.add((unit.code, kind))
-            scores[unit.code] += weight
+    def add(unit: Unit | None, reason: Reason) -> None:
+        if unit is not None and unit.is_active and unit.accepts_orders:
+            reasons[unit.code].setdefault(reason.kind, reason)
             regions[unit.code] = unit.region_id
-            if kind != "classifier":
-                decisive.add(unit.code)
 
     item = setup.items.get(facts.duty_item.code) if facts.duty_item else None
-    for rule in setup.rules:
-        if fits(rule, facts, areas):
-            item = item or rule.to_item
-            add(rule.to_unit or (responsible_unit(rule.to_item, facts.region) if rule.to_item else None), "rule", WEIGHT_RULE)
+    subject = subject_of(text=facts.text, item=facts.duty_item, chain=chain, urgency=facts.urgency, order_type=facts.order_type)
+    rules, _faults = met(setup.rules, subject)
+    for rule in rules:
+        item = item or rule.to_item
+        unit = rule.to_unit or (responsible_unit(rule.to_item, facts.region) if rule.to_item else None)
+        add(unit, rule_reason(rule, first=rules[0]))
     if item is not None:
-        add(responsible_unit(item, facts.region), "duty", WEIGHT_DUTY)
+        add(responsible_unit(item, facts.region), duty_reason(item))
     for guess in guesses:
         guessed = setup.items.get(guess.item_code)
         if guessed is not None and guess.probability >= CLASSIFIER_FLOOR:
-            add(responsible_unit(guessed, facts.region) or guessed.owner, "classifier", WEIGHT_CLASSIFIER * guess.probability)
-    fine = {r.pk for r in chain if r.level not in (Level.PROVINCE, Level.CITY)}
-    for code in scores:
-        if regions[code] in fine:
-            scores[code] += WEIGHT_PLACE
-    if not scores:
+            add(responsible_unit(guessed, facts.region) or guessed.owner, classifier_reason(guessed, guess.probability))
+    fine = {r.pk: r.name for r in chain if r.level not in (Level.PROVINCE, Level.CITY)}
+    for code, given in reasons.items():
+        if (area := regions[code]) in fine:
+            given["place"] = place_reason(fine[area])
+    if not reasons:
         return Proposal(TO_A_PERSON, automatic=False)
-    ranked = sorted(scores, key=lambda code: (-round(scores[code], 2), code))
+    scores = {code: round(sum(r.weight for r in given.values()), 2) for code, given in reasons.items()}
+    decisive = {code for code, given in reasons.items() if not given.keys().isdisjoint(("rule", "duty"))}
+    ranked = sorted(scores, key=lambda code: (-scores[code], code))
     best = ranked[0]
     rivals = [code for code in ranked[1:] if code in decisive]
     ahead = not rivals or scores[best] - scores[rivals[0]] >= MARGIN
-    return Proposal(best, automatic=best in decisive and ahead and not past.critical)
+    automatic = best in decisive and ahead and facts.urgency != Urgency.CRITICAL
+    return Proposal(best, automatic, tuple(reasons[best].values()))
 
 
 def _suggest(setup: Setup, past: _Past) -> list[Suggestion]:
     return setup.router.suggest(past.facts.text[:WORDS_READ], limit=6)
 
 
-def _note(outcome: Outcome, past: _Past, now: Proposal, then: Proposal) -> None:
+def _note(outcome: Outcome, past: _Past, now: Proposal, then: Proposal, keep: Callable[[Moved], None]) -> None:
     outcome.orders += 1
     outcome.generated += past.origin == WorkOrder.Origin.GENERATED
     outcome.right_now += past.is_right(now)
     outcome.right_then += past.is_right(then)
     outcome.automatic_now += now.automatic
     outcome.automatic_then += then.automatic
+    effect = ""
     if past.is_wrong(now) and not past.is_wrong(then):
+        effect = "saved"
         outcome.returns_saved += 1
         outcome.units[now.unit].returns_saved += 1
     if past.is_wrong(then) and not past.is_wrong(now):
+        effect = "caused"
         outcome.returns_caused += 1
         outcome.units[then.unit].returns_caused += 1
     if now.unit == then.unit and now.automatic == then.automatic:
         return
     outcome.moved += 1
+    keep(Moved(past.pk, now, then, past.settled_by, effect))
     if now.unit != then.unit:
         outcome.units[now.unit].loses += 1
         outcome.units[then.unit].gets += 1
@@ -222,7 +264,8 @@ def _note(outcome: Outcome, past: _Past, now: Proposal, then: Proposal) -> None:
 def _past(orders: Any) -> Iterator[_Past]:
     """The orders with what became of them; two queries a batch, whatever their number."""
     regions, items = Region.objects.in_bulk(), DutyItem.objects.select_related("owner").in_bulk()
-    columns = ("pk", "number", "origin", "urgency", "title", "content", "duty_item_id", "region_id", "unit__code")
+    facts = ("title", "content", "duty_item_id", "region_id", "unit__code", "urgency", "order_type__code")
+    columns = ("pk", "number", "origin", *facts)
     batch: list[tuple[Any, ...]] = []
     for row in orders.order_by("pk").values_list(*columns).iterator(chunk_size=BATCH):
         batch.append(row)
@@ -237,9 +280,15 @@ def _with_returns(rows: list[tuple[Any, ...]], regions: dict[int, Region], items
     events = OrderEvent.objects.filter(order__in=[row[0] for row in rows], action=Action.ACCEPT_RETURN)
     for order, data in events.values_list("order_id", "data"):
         returns[order].add(str(data.get("from_unit", "")))
-    for pk, number, origin, urgency, title, content, item, region, unit in rows:
-        facts = OrderFacts(text=f"{title}\n{content}", duty_item=items.get(item), region=regions.get(region))
-        yield _Past(number, origin, urgency == "critical", facts, unit, frozenset(returns.get(pk, ())))
+    for pk, number, origin, title, content, item, region, unit, urgency, kind in rows:
+        facts = OrderFacts(
+            text=f"{title}\n{content}",
+            duty_item=items.get(item),
+            region=regions.get(region),
+            urgency=urgency,
+            order_type=kind,
+        )
+        yield _Past(pk, number, origin, facts, unit, frozenset(returns.get(pk, ())))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -254,49 +303,29 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _draft_items(path: Path, known: dict[str, DutyItem], units: dict[str, Unit]) -> dict[str, DutyItem]:
+def _draft_items(rows: list[dict[str, Any]], known: dict[str, DutyItem], units: dict[str, Unit]) -> dict[str, DutyItem]:
     found = {}
-    for row in _read(path):
+    for row in rows:
         code = str(row.get("code") or "")
         old = known.get(code)
         owner = units.get(str(row["owner"])) if row.get("owner") else (old.owner if old else None)
         if not code or owner is None:
-            raise UnreadableDraft(
-                f"{path.name}: item {code or '(no code)'} has no owner that is a unit here ({row.get('owner')})."
-            )
+            raise UnreadableDraft(f"item {code or '(no code)'} has no owner that is a unit here ({row.get('owner')}).")
         acts_at = str(row.get("acts_at") or (old.acts_at if old else Level.CITY))
         if acts_at not in Level.values:
-            raise UnreadableDraft(f"{path.name}: item {code} acts at {acts_at!r}; one of {', '.join(Level.values)} is needed.")
+            raise UnreadableDraft(f"item {code} acts at {acts_at!r}; one of {', '.join(Level.values)} is needed.")
         item = DutyItem(pk=old.pk if old else None, code=code, name=str(row.get("name") or (old.name if old else code)))
-        item.owner, item.acts_at = owner, acts_at
+        item.owner, item.acts_at, item.legal_basis = owner, acts_at, old.legal_basis if old else []
         found[code] = item
     return found
 
 
-def _draft_rules(path: Path, items: dict[str, DutyItem], units: dict[str, Unit]) -> list[DispatchRule]:
+def _draft_rules(rows: list[dict[str, Any]], items: dict[str, DutyItem], units: dict[str, Unit]) -> list[DispatchRule]:
     regions = {r.code: r for r in Region.objects.all()}
-    rules = []
-    for position, row in enumerate(_read(path), 1):
-        when, then = row.get("when") or {}, row.get("then") or {}
-        if row.get("active") is False:
-            continue
-        try:
-            rule = DispatchRule(
-                name=str(row.get("name") or position),
-                position=int(row.get("position") or position * 10),
-                any_keywords=list(when.get("any_keywords") or []),
-                all_keywords=list(when.get("all_keywords") or []),
-                region=regions[str(when["region"])] if when.get("region") else None,
-                to_unit=units[str(then["unit"])] if then.get("unit") else None,
-            )
-            rule.duty_item = items[str(when["duty_item"])] if when.get("duty_item") else None
-            rule.to_item = items[str(then["duty_item"])] if then.get("duty_item") else None
-        except KeyError as error:
-            raise UnreadableDraft(
-                f"{path.name}: rule {row.get('name') or position} names {error}, which is unknown here."
-            ) from None
-        if rule.duty_item is None or rule.duty_item.pk is not None:  # no past order can have an item that is new in the draft
-            rules.append(rule)
+    try:
+        rules = rules_from([row for row in rows if row.get("active") is not False], units=units, items=items, regions=regions)
+    except BadRule as error:
+        raise UnreadableDraft(f"{error}.") from error
     return sorted(rules, key=lambda rule: rule.position)
 
 
@@ -305,7 +334,7 @@ def _renewed(rules: list[DispatchRule], items: dict[str, DutyItem]) -> list[Disp
     renewed = []
     for rule in rules:
         copy = DispatchRule(**{f.attname: getattr(rule, f.attname) for f in DispatchRule._meta.concrete_fields})
-        copy.to_unit = rule.to_unit
+        copy.to_unit, copy.duty_item, copy.region = rule.to_unit, rule.duty_item, rule.region
         copy.to_item = items.get(rule.to_item.code, rule.to_item) if rule.to_item else None
         renewed.append(copy)
     return renewed

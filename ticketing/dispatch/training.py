@@ -23,6 +23,7 @@ from ticketing.dispatch.classifier import MODEL
 from ticketing.dispatch.labelled import Message, Table
 from ticketing.dispatch.learning import Fitted, Progress
 from ticketing.dispatch.model_report import Summary, summarise
+from ticketing.dispatch.model_versions import CARD, REPORT
 from ticketing.dispatch.models import Decision
 from ticketing.orders.models import OrderEvent, Secrecy, WorkOrder
 from ticketing.orders.phrasing import Phrasebook, get_phrasebook
@@ -32,8 +33,6 @@ from ticketing.organisation.models import DutyItem, Place
 TEXTS_PER_ITEM = 12
 HELD_OUT_EVERY = 5  # every fifth sentence frame is never trained on while measuring
 OPENING_CHARS = 16
-CARD = "card.json"
-REPORT = "report.md"
 MAX_MESSAGES = 60_000
 """The newest so many decided orders are learned from: more take minutes and change little."""
 MAX_JUDGED = 6_000

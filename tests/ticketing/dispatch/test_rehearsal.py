@@ -134,7 +134,7 @@ def test_the_command_tells_and_ends_with_json(city: City, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("- {name: 甲, when: {any_keywords: [路灯]}, then: {unit: NOWHERE}}", "rule 甲 names 'NOWHERE', which is unknown"),
+        ("- {name: 甲, when: {any_keywords: [路灯]}, then: {unit: NOWHERE}}", "dispatch rule '甲': 'NOWHERE' is unknown"),
         ("甲: 乙", "must be a list of entries"),
         ("- [", "is not readable YAML"),
     ],

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from ticketing.dispatch import trust
+from ticketing.dispatch.actions.alerting import switch_off_rule
 from ticketing.dispatch.candidates import Candidate, facts_of, rank
 from ticketing.dispatch.models import Decision, DispatchRule
+from ticketing.dispatch.rules import Fault, rules_from
 from ticketing.orders.actions import dispatch_order, lock_many
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.workflow import State
@@ -42,7 +44,10 @@ def route_orders(*, order_ids: Iterable[int]) -> list[Decision]:
 
 def _decide(order: WorkOrder) -> tuple[Decision, list[Candidate]]:
     started = time.perf_counter()
-    candidates = rank(facts_of(order))
+    faults: list[Fault] = []
+    candidates = rank(facts_of(order), faults=faults)
+    for fault in faults:
+        switch_off_rule(rule=fault.rule, error=fault.error)
     automatic, explanation = judge(order, candidates)
     decision = Decision(
         order=order,
@@ -107,32 +112,23 @@ def choose_unit(
 
 
 def import_rules(rows: Iterable[dict[str, Any]]) -> int:
-    """Upsert rules by name: {name, position, when, then, active}.
+    """Upsert rules by name, with rows as in dispatch_rules.yml (see `rules.rules_from`).
 
-    `when` holds any_keywords, all_keywords, duty_item, region; `then` a unit or a duty_item.
-
-    Raises ValueError naming the rule that refers to something unknown.
+    Raises ValueError naming the rule that refers to something unknown or whose condition does not read.
     """
-    units = {u.code: u for u in Unit.objects.all()}
-    items = {i.code: i for i in DutyItem.objects.all()}
-    regions = {r.code: r for r in Region.objects.all()}
-    count = 0
+    rules = rules_from(
+        rows,
+        units={u.code: u for u in Unit.objects.all()},
+        items={i.code: i for i in DutyItem.objects.all()},
+        regions={r.code: r for r in Region.objects.all()},
+    )
     with transaction.atomic():
-        for position, row in enumerate(rows, 1):
-            when, then = row.get("when") or {}, row.get("then") or {}
-            try:
-                fields = {
-                    "position": int(row.get("position") or position * 10),
-                    "any_keywords": list(when.get("any_keywords") or []),
-                    "all_keywords": list(when.get("all_keywords") or []),
-                    "duty_item": items[when["duty_item"]] if when.get("duty_item") else None,
-                    "region": regions[when["region"]] if when.get("region") else None,
-                    "to_unit": units[then["unit"]] if then.get("unit") else None,
-                    "to_item": items[then["duty_item"]] if then.get("duty_item") else None,
-                    "is_active": bool(row.get("active", True)),
-                }
-            except KeyError as error:
-                raise ValueError(f"dispatch rule {row.get('name')!r}: {error} is unknown") from error
-            DispatchRule.objects.update_or_create(name=row["name"], defaults=fields)
-            count += 1
-    return count
+        for rule in rules:
+            put_rule(rule)
+    return len(rules)
+
+
+def put_rule(rule: DispatchRule) -> None:
+    """Save a rule in the place of the one of its name."""
+    fields = {f.name: getattr(rule, f.name) for f in DispatchRule._meta.concrete_fields if f.name not in ("id", "name")}
+    DispatchRule.objects.update_or_create(name=rule.name, defaults=fields)
