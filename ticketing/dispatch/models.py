@@ -228,7 +228,7 @@ class Alert(models.Model):
         verbose_name = _("alert of dispatch")
         verbose_name_plural = _("alerts of dispatch")
         ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["noted_at", "-at"], name="alert_open")]
+        indexes = [models.Index(fields=["noted_at", "-at"], name="dispatch_alert_open")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

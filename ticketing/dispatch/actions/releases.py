@@ -99,7 +99,7 @@ def live_rules() -> list[dict[str, Any]]:
     return [row_of(r) for r in DispatchRule.objects.select_related("to_unit", "to_item", "duty_item", "region")]
 
 
-def _bare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def bare_rules(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows without who edited them, in one order, so that two sets can be compared."""
     bare = [{name: value for name, value in row.items() if name != "edited_by"} for row in rows]
     return sorted(bare, key=lambda row: (row["position"], row["name"]))
@@ -112,7 +112,7 @@ def keep_live(*, kind: Kind) -> Release:
         match kind:
             case Kind.RULES:
                 content: Any = live_rules()
-                same = published is not None and _bare(published.content) == _bare(content)
+                same = published is not None and bare_rules(published.content) == bare_rules(content)
             case Kind.OWNERS:
                 content, same = [], published is not None
             case Kind.MODEL:

@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "alert of dispatch",
                 "verbose_name_plural": "alerts of dispatch",
                 "ordering": ["-at", "-pk"],
-                "indexes": [models.Index(fields=["noted_at", "-at"], name="alert_open")],
+                "indexes": [models.Index(fields=["noted_at", "-at"], name="dispatch_alert_open")],
             },
         ),
         migrations.CreateModel(

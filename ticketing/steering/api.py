@@ -1,0 +1,128 @@
+"""The rules of dispatch for programs: those in force, a draft put whole, a look at what a condition meets, publish, roll back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ticketing.dispatch import actions, selectors
+from ticketing.dispatch.actions import EDITORS, PUBLISHERS, ReleaseError, ReleaseForbidden
+from ticketing.dispatch.models import Release
+from ticketing.dispatch.preview import preview
+from ticketing.dispatch.rules import BadRule, read_condition
+from ticketing.organisation.models import Staff
+from ticketing.steering.people import READERS, actor_of
+
+
+class ReadsSteering(BasePermission):
+    """Signed in, with a role that looks at how orders are dispatched."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, Staff) and request.user.has_role(*READERS)
+
+
+class SteeringView(APIView):
+    """Refusals of the verbs as answers: 400 with field and position, 403 for the role, 409 for what cannot be done now."""
+
+    permission_classes = [ReadsSteering]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, BadRule):
+            return Response({"error": str(exc), "field": exc.field, "position": exc.position}, status=400)
+        if isinstance(exc, ReleaseForbidden):
+            exc = PermissionDenied(str(exc))
+        elif isinstance(exc, ReleaseError):
+            return Response({"error": str(exc)}, status=409)
+        return super().handle_exception(exc)
+
+
+class ReleaseOut(serializers.ModelSerializer):
+    replaced: serializers.Field = serializers.SlugRelatedField(slug_field="number", read_only=True)
+
+    class Meta:
+        model = Release
+        fields = ("kind", "number", "state", "created_by", "created_at", "published_at", "replaced", "content")
+
+
+class StepIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class ConditionIn(serializers.Serializer):
+    when = serializers.CharField(max_length=4000)
+
+
+class RulesIn(serializers.Serializer):
+    rules = serializers.ListField(child=serializers.DictField())
+
+
+def _checked(kind: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    given = kind(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+class RulesView(SteeringView):
+    @extend_schema(operation_id="dispatch_rules", responses={200: dict})
+    def get(self, request: Request) -> Response:
+        """The rules in force in the order in which they are asked, and the number of the draft, if there is one."""
+        draft = selectors.release(Release.Kind.RULES, Release.State.DRAFT)
+        return Response({"rules": actions.live_rules(), "draft": draft.number if draft else None})
+
+    @extend_schema(operation_id="dispatch_rules_put", request=RulesIn, responses=ReleaseOut)
+    def put(self, request: Request) -> Response:
+        """Replace all rules of the draft, which is begun where there is none; rows as in dispatch_rules.yml."""
+        rows, actor = _checked(RulesIn, request)["rules"], actor_of(request, EDITORS, channel="api")
+        if selectors.release(Release.Kind.RULES, Release.State.DRAFT) is None:
+            actions.open_rules(actor=actor)
+        return Response(ReleaseOut(actions.put_rules(actor=actor, rows=rows)).data)
+
+
+class PreviewView(SteeringView):
+    @extend_schema(operation_id="dispatch_rules_preview", request=ConditionIn, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        """What a condition would have met among the orders of the last 30 days: count and examples."""
+        assert isinstance(request.user, Staff)
+        found = preview(read_condition(_checked(ConditionIn, request)["when"]), staff=request.user)
+        examples = [{"number": e.number, "title": e.title, "unit": e.unit} for e in found.examples]
+        units = [{"unit": unit, "count": count} for unit, count in found.units]
+        return Response({"read": found.read, "count": found.count, "cut": found.cut, "units": units, "examples": examples})
+
+
+class ReleasesView(SteeringView):
+    @extend_schema(
+        operation_id="dispatch_releases", parameters=[OpenApiParameter("kind", str, enum=Release.Kind.values)],
+        responses=ReleaseOut(many=True),
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Versions of the rules, or of ?kind=, newest first."""
+        kind = request.query_params.get("kind", Release.Kind.RULES)
+        if kind not in Release.Kind.values:
+            raise ValidationError({"kind": Release.Kind.values})
+        return Response(ReleaseOut(Release.objects.filter(kind=kind).select_related("replaced")[:100], many=True).data)
+
+
+class StepView(SteeringView):
+    @extend_schema(operation_id="dispatch_release_step", request=StepIn, responses=ReleaseOut)
+    def post(self, request: Request, kind: str, verb: str) -> Response:
+        """Publish or throw away the draft of a kind, or roll back; each with the reason."""
+        if kind not in Release.Kind.values:
+            raise NotFound
+        chosen, reason = Release.Kind(kind), _checked(StepIn, request)["reason"]
+        match verb:
+            case "publish":
+                made = actions.publish(kind=chosen, actor=actor_of(request, PUBLISHERS, channel="api"), reason=reason)
+            case "roll-back":
+                made = actions.roll_back(kind=chosen, actor=actor_of(request, PUBLISHERS, channel="api"), reason=reason)
+            case "discard":
+                made = actions.discard_draft(kind=chosen, actor=actor_of(request, EDITORS, channel="api"), reason=reason)
+            case _:
+                raise NotFound
+        return Response(ReleaseOut(made).data)

@@ -1,0 +1,15 @@
+"""Addresses under /api/steering/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ticketing.steering import api
+
+app_name = "steering-api"
+urlpatterns = [
+    path("rules/", api.RulesView.as_view(), name="rules"),
+    path("rules/preview/", api.PreviewView.as_view(), name="preview"),
+    path("releases/", api.ReleasesView.as_view(), name="releases"),
+    path("releases/<slug:kind>/<slug:verb>/", api.StepView.as_view(), name="step"),
+]

@@ -1,0 +1,14 @@
+"""Addresses under /desk/steering/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ticketing.steering import rule_views
+
+app_name = "steering"
+urlpatterns = [
+    path("", rule_views.rules, name="rules"),
+    path("rule/", rule_views.edit_rule, name="rule"),
+    path("do/<slug:kind>/<slug:verb>/", rule_views.step, name="step"),
+]
