@@ -20,6 +20,8 @@ urlpatterns = [
     path("api/inspection/", include("ticketing.inspection.api_urls")),
     path("api/catalogue/", include("ticketing.services.api_urls")),
     path("catalogue/", include("ticketing.services.catalogue_urls")),
+    path("plans/", include("ticketing.clocks.urls")),
+    path("api/plans/", include("ticketing.clocks.api_urls")),
     path("services/", include("ticketing.services.urls")),
     path("exports/", include("ticketing.exchange.urls")),
     path("voice/", include("hotline.voice.urls")),

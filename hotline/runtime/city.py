@@ -16,7 +16,7 @@ from hotline.runtime import city_rows
 from hotline.voice.actions import import_lines
 from search.actions import import_articles, import_synonyms
 from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen
-from ticketing.clocks.actions import import_time_limits
+from ticketing.clocks.actions import import_plans, import_time_limits
 from ticketing.dispatch.actions import import_rules
 from ticketing.notices.actions import import_templates
 from ticketing.orders.actions.content import import_reply_checks, import_return_reasons
@@ -53,6 +53,7 @@ LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] =
     "duty_items.yml": lambda rows: organisation.import_duty_items(rows=rows),
     "places.csv": lambda rows: organisation.import_places(rows=rows),
     "time_limits.yml": lambda rows: _numbered(import_time_limits, rows),
+    "plans.yml": lambda rows: _numbered(import_plans, rows),
     "notice_templates.yml": lambda rows: _numbered(import_templates, rows),
     "dispatch_rules.yml": lambda rows: _numbered(import_rules, rows),
     "return_reasons.yml": lambda rows: _numbered(import_return_reasons, rows),
@@ -68,6 +69,7 @@ EXPORTERS: dict[str, Callable[[], list[Any]]] = {
     "duty_items.yml": exports.duty_items,
     "places.csv": exports.places,
     "time_limits.yml": city_rows.time_limits,
+    "plans.yml": city_rows.plans,
     "notice_templates.yml": city_rows.notice_templates,
     "dispatch_rules.yml": city_rows.dispatch_rules,
     "return_reasons.yml": city_rows.return_reasons,

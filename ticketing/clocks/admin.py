@@ -12,8 +12,8 @@ from ticketing.organisation.admin import ContentAdmin
 class TimeLimitAdmin(ContentAdmin):
     """A change reaches this process at once, others within a minute; running clocks keep what they were started with."""
 
-    list_display = ("kind", "order_type", "urgency", "level", "duty_item", "value", "measure", "warn_fraction")
+    list_display = ("kind", "order_type", "urgency", "level", "category", "duty_item", "value", "measure", "end_day_included")
     list_filter = ("kind", "urgency", "level", "order_type")
     search_fields = ("kind", "duty_item__code", "duty_item__name")
-    autocomplete_fields = ("order_type", "duty_item")
-    list_select_related = ("order_type", "duty_item")
+    autocomplete_fields = ("order_type", "category", "duty_item")
+    list_select_related = ("order_type", "category", "duty_item")

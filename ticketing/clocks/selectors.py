@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,19 +15,22 @@ from django.utils import timezone
 from ticketing.clocks.models import Clock, ClockKind, TimeLimit
 from ticketing.clocks.working_time import ALWAYS, DayRule, Interval, WorkingCalendar, parse_windows
 from ticketing.organisation.kept import kept
-from ticketing.organisation.models import DutyItem, OrderType, Unit, WorkCalendar
+from ticketing.organisation.models import DutyCategory, DutyItem, OrderType, Unit, WorkCalendar
+from ticketing.organisation.selectors import content_row
 
 LIMIT_TEXT = re.compile(r"(\d+)\s+(minutes|working_hours|working_days|natural_days)")
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit with the place it comes from, in words that can be shown."""
+    """A limit with the place it comes from, in words that can be shown; `legal` is what the law allows beside it."""
 
     value: int
     measure: str
     source: str
     warn_fraction: float = 0.75
+    end_day_included: bool = True
+    legal: str = ""
 
 
 class NoCalendar(Exception):
@@ -44,9 +47,10 @@ def _calendar(calendar_id: int) -> WorkingCalendar:
     row = WorkCalendar.objects.prefetch_related("days").get(pk=calendar_id)
     weekly = tuple(parse_windows(row.windows.get(str(day), [])) for day in range(7))
     workday = next((w for w in weekly if w), ())
+    usual = {"make_up": workday, "half_day": workday[:1]}
     days = {}
     for entry in row.days.all():
-        windows = parse_windows(entry.windows) if entry.windows else (workday if entry.kind == "make_up" else ())
+        windows = parse_windows(entry.windows) if entry.windows else usual.get(entry.kind, ())
         days[entry.date] = DayRule(windows=windows, name=entry.name, kind=entry.kind, provisional=entry.provisional)
     return WorkingCalendar(code=row.code, weekly=weekly, days=days, zone=ZoneInfo(settings.TIME_ZONE))
 
@@ -58,7 +62,9 @@ def _calendar_row(calendar_id: int | None) -> WorkCalendar | None:
 
 
 def calendar_of(unit: Unit | None) -> WorkCalendar:
-    """The calendar that a unit works by, else the city's default. Raises NoCalendar."""
+    """The calendar of a unit, else of the nearest unit above that has one, else the city's default. Raises NoCalendar."""
+    while unit is not None and unit.calendar_id is None:
+        unit = content_row(Unit, unit.parent_id) if unit.parent_id else None
     row = _calendar_row(unit.calendar_id if unit is not None else None)
     if row is None:
         raise NoCalendar
@@ -76,27 +82,46 @@ def _limit_rows(kind: str) -> tuple[TimeLimit, ...]:
     return tuple(TimeLimit.objects.filter(kind=kind))
 
 
+@kept
+def category_chain(category_id: int) -> tuple[int, ...]:
+    """A category and those above it, nearest first."""
+    parents = dict(DutyCategory.objects.values_list("pk", "parent_id"))
+    chain = [category_id]
+    while (above := parents.get(chain[-1])) is not None:
+        chain.append(above)
+    return tuple(chain)
+
+
 def limit_for(*, kind: str, order_type: OrderType, urgency: str, unit: Unit | None, duty_item: DutyItem | None) -> Limit | None:
     """The limit that applies: an urgent order by its urgency, else the item's promise, else the most specific row."""
-    best, best_rank = None, (-1, -1, -1, -1)
+    chain = category_chain(duty_item.category_id) if duty_item else ()
+    best, best_rank = None, (-1,) * 5
     for row in _limit_rows(kind):
         fits = (
             row.duty_item_id in (None, duty_item.pk if duty_item else None)
+            and (row.category_id is None or row.category_id in chain)
             and row.order_type_id in (None, order_type.pk)
             and row.urgency in ("", urgency)
             and row.level in ("", unit.level if unit else "")
         )
-        rank = (bool(row.duty_item_id), bool(row.urgency) and urgency != "normal", bool(row.order_type_id), bool(row.level))
+        nearness = len(chain) - chain.index(row.category_id) if fits and row.category_id else 0
+        pressing = bool(row.urgency) and urgency != "normal"
+        rank = (bool(row.duty_item_id), pressing, nearness, bool(row.order_type_id), bool(row.level))
         if fits and rank > best_rank:
             best, best_rank = row, rank
+    legal = duty_item.legal_limit if duty_item and kind == ClockKind.HANDLE else ""
     promised = parse_limit(duty_item.promised_limit, f"duty item {duty_item.code}") if duty_item else None
     if (
         kind == ClockKind.HANDLE
         and promised
         and not (best is not None and (best.duty_item_id or (best.urgency and urgency != "normal")))
     ):
-        return promised
-    return Limit(best.value, best.measure, f"time limit {best.pk}", best.warn_fraction) if best else None
+        return replace(promised, legal=legal)
+    if best is None:
+        return None
+    return Limit(
+        best.value, best.measure, f"time limit {best.pk}", best.warn_fraction, best.end_day_included, best.legal_limit or legal
+    )
 
 
 def running_clocks(order_number: str) -> list[Clock]:
@@ -122,6 +147,7 @@ class ClockPanel:
     left: timedelta  # negative when overdue
     state: str  # running, soon, overdue, done, done_late, paused
     intervals: list[Interval]
+    term: Term | None = None  # legal, promised and taken days, where the law sets any
 
     @property
     def share(self) -> float:
@@ -129,9 +155,49 @@ class ClockPanel:
         return self.used / self.allowed if self.allowed else 1.0
 
 
+def calendar_by(measure: str, row: WorkCalendar) -> WorkingCalendar:
+    """The calendar by which a measure counts: natural measures count every minute."""
+    return calendar_value(row) if measure.startswith("working") else ALWAYS
+
+
 def measuring_calendar(clock: Clock) -> WorkingCalendar:
-    """The calendar that a clock counts by: natural measures count every minute."""
-    return calendar_value(clock.calendar) if clock.measure.startswith("working") else ALWAYS
+    """The calendar that a clock counts by."""
+    return calendar_by(clock.measure, clock.calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The three terms of a matter in days: what the law allows, what was promised, what it took so far."""
+
+    legal: int
+    promised: int
+    taken: int
+    measure: str
+
+    @property
+    def shortened(self) -> float:
+        """The share by which the promise is shorter than the law (时限压缩比), 0 to 1."""
+        return 1 - self.promised / self.legal if self.legal else 0.0
+
+    @property
+    def saved(self) -> int:
+        """Days by which the matter was, or is yet, ahead of its promise; negative when late."""
+        return self.promised - self.taken
+
+
+def term_of(clock: Clock, *, now: datetime | None = None) -> Term | None:
+    """The terms of a clock that counts days and has a legal limit in the same days; else None.
+
+    The day of the dispatch does not count, the day of the end does, and days held by a pause do not.
+    """
+    legal = parse_limit(clock.legal_limit, "legal")
+    if legal is None or legal.measure != clock.measure or not clock.measure.endswith("days"):
+        return None
+    end = clock.stopped_at or now or timezone.now()
+    calendar = measuring_calendar(clock)
+    taken = calendar.days_between(clock.started_at, end)
+    taken -= sum(calendar.days_between(pause.started_at, min(pause.ended_at or end, end)) for pause in clock.pauses.all())
+    return Term(legal.value, clock.value, max(0, taken), clock.measure)
 
 
 def clock_panel(clock: Clock, *, now: datetime | None = None) -> ClockPanel:
@@ -157,12 +223,13 @@ def clock_panel(clock: Clock, *, now: datetime | None = None) -> ClockPanel:
     else:
         state = "soon" if now >= clock.warn_at else "running"
     intervals = calendar.explain(clock.started_at, max(end, clock.due_at) if not clock.stopped_at else end, pauses)
-    return ClockPanel(clock=clock, used=used, allowed=allowed, left=left, state=state, intervals=intervals)
+    term = term_of(clock, now=now)
+    return ClockPanel(clock=clock, used=used, allowed=allowed, left=left, state=state, intervals=intervals, term=term)
 
 
 def panels_of(order_number: str, *, now: datetime | None = None) -> list[ClockPanel]:
     """Every clock of an order with its working, in the order they were started."""
-    clocks = Clock.objects.filter(order_number=order_number).select_related("calendar").prefetch_related("pauses")
+    clocks = Clock.objects.filter(order_number=order_number).select_related("calendar", "plan").prefetch_related("pauses")
     return [clock_panel(clock, now=now) for clock in clocks.order_by("started_at", "pk")]
 
 
@@ -173,6 +240,13 @@ def as_json(panel: ClockPanel) -> dict[str, Any]:
         "kind": clock.kind,
         "limit": f"{clock.value} {clock.measure}",
         "source": clock.limit_source,
+        "end_day_included": clock.end_day_included,
+        "plan": clock.plan.code if clock.plan else None,
+        "ordinarily": f"{clock.base_value} {clock.base_measure}" if clock.plan else None,
+        "ordinarily_due": clock.base_due_at.isoformat() if clock.base_due_at else None,
+        "legal": clock.legal_limit or None,
+        "legal_due": clock.legal_due_at.isoformat() if clock.legal_due_at else None,
+        "term": {"legal": panel.term.legal, "promised": panel.term.promised, "taken": panel.term.taken} if panel.term else None,
         "started": clock.started_at.isoformat(),
         "due": clock.due_at.isoformat(),
         "warn": clock.warn_at.isoformat(),

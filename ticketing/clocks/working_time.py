@@ -39,7 +39,7 @@ class Interval:
     start: datetime
     end: datetime
     counted: bool
-    why: str  # working, outside_hours, weekend, holiday:<name>, make_up:<name>, special:<name>, paused:<reason>
+    why: str  # working, outside_hours, weekend, holiday:<name>, make_up:<name>, half_day:<name>, special:<name>, paused:<reason>
 
     @property
     def duration(self) -> timedelta:
@@ -142,6 +142,14 @@ class WorkingCalendar:
             if searched > HORIZON_DAYS:
                 raise NoWorkingTime(self.code)
         return self._moment(day, 1440)
+
+    def days_between(self, start: datetime, end: datetime) -> int:
+        """Working days after the day of `start` up to and with the day of `end`: how many days a matter took."""
+        day, last, count = start.astimezone(self.zone).date(), end.astimezone(self.zone).date(), 0
+        while day < last:
+            day += timedelta(days=1)
+            count += self.is_working_day(day)
+        return count
 
     def explain(self, start: datetime, end: datetime, pauses: Sequence[tuple[datetime, datetime, str]] = ()) -> list[Interval]:
         """[start, end) cut into counted and uncounted stretches with the reason of each; neighbours alike are joined."""

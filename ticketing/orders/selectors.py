@@ -11,6 +11,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from ticketing.citizens.models import Citizen
 from ticketing.citizens.selectors import find_by_phone, masked_contact
+from ticketing.clocks.plans import raised_orders
 from ticketing.orders import numbers
 from ticketing.orders.actions._step import covers
 from ticketing.orders.actions.intake import query_index
@@ -209,10 +210,13 @@ def timeline(order: WorkOrder) -> list[TimelineEntry]:
 
 
 def inbox(staff: Staff) -> QuerySet[WorkOrder]:
-    """What waits for a dispatcher, most urgent and oldest first."""
+    """What waits for a dispatcher, most urgent and oldest first; what a plan raises stands with what is that urgent."""
     waiting = [State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW]
     urgency = {"critical": 0, "urgent": 1, "normal": 2}
-    rank = Case(*[When(urgency=u, then=Value(n)) for u, n in urgency.items()], output_field=IntegerField())
+    ranks = [When(urgency=u, then=Value(n)) for u, n in urgency.items()]
+    raised = sorted(raised_orders(), key=lambda pair: urgency[pair[1]])
+    ranks = [When(condition | Q(urgency=u), then=Value(urgency[u])) for condition, u in raised] + ranks
+    rank = Case(*ranks, output_field=IntegerField())
     return visible_orders(staff).filter(state__in=waiting).order_by(rank, "created_at")
 
 

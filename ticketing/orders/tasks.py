@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from ticketing.clocks.models import PlanSwitch
 from ticketing.exchange.models import ImportRun
 from ticketing.orders import importing
 from ticketing.orders.actions.marks import mark_clock
+from ticketing.orders.actions.planning import replan_orders
 from ticketing.orders.actions.rounds import archive_finished, make_rounds
 from ticketing.outbox.registry import handles, periodic
 
@@ -13,6 +15,12 @@ from ticketing.outbox.registry import handles, periodic
 def note_clock(payload: dict[str, Any]) -> None:
     """A clock of an order passed its warning or due moment."""
     mark_clock(number=payload["order"], clock=payload["clock"], what=payload["what"], due=payload["due"])
+
+
+@handles("orders.replan", max_attempts=5, lease_seconds=3600, slow=True)
+def replan(payload: dict[str, Any]) -> None:
+    """A plan was switched on or off: bring the clocks of the orders it concerns to what now applies."""
+    replan_orders(switch=PlanSwitch.objects.select_related("plan").get(pk=payload["switch"]))
 
 
 @handles("orders.import", max_attempts=3, lease_seconds=6 * 3600, slow=True)

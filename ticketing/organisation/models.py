@@ -293,11 +293,12 @@ class WorkCalendar(models.Model):
 
 
 class CalendarDay(models.Model):
-    """A day that differs from its weekday: a holiday, a make-up working day, or a day with windows of its own."""
+    """A day that differs from its weekday: a holiday, a make-up working day, a half day (its morning), or windows of its own."""
 
     class Kind(models.TextChoices):
         HOLIDAY = "holiday", _("Holiday")
         MAKE_UP = "make_up", _("Make-up working day")
+        HALF_DAY = "half_day", _("Half working day")
         SPECIAL = "special", _("Special hours")
 
     calendar = models.ForeignKey(WorkCalendar, on_delete=models.CASCADE, related_name="days", verbose_name=_("calendar"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.db import connection
+
 from ticketing.organisation.kept import kept
 from ticketing.organisation.models import DutyItem, Level, OrderType, Region, Unit
 
@@ -39,6 +41,31 @@ def _chain(region_id: int) -> tuple[Region, ...]:
 def region_chain(region: Region | None) -> list[Region]:
     """The region and all above it, nearest first."""
     return list(_chain(region.pk)) if region is not None else []
+
+
+@kept
+def units_above(unit_id: int) -> tuple[int, ...]:
+    """A unit and all above it in its territory, itself first. Climbs by key: the size of the tree does not matter."""
+    chain = [unit_id]
+    while (above := content_row(Unit, chain[-1]).parent_id) is not None:
+        chain.append(above)
+    return tuple(chain)
+
+
+BELOW = """
+WITH RECURSIVE below(id) AS (
+    SELECT id FROM organisation_unit WHERE id = %s
+    UNION ALL SELECT unit.id FROM organisation_unit unit JOIN below ON unit.parent_id = below.id
+) SELECT id FROM below
+"""
+
+
+@kept
+def units_below(unit_id: int) -> frozenset[int]:
+    """A unit and all below it. Walks the index of parents, so that a small branch of a great tree is cheap."""
+    with connection.cursor() as cursor:
+        cursor.execute(BELOW, [unit_id])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 @kept

@@ -1,4 +1,4 @@
-"""What every page knows: the viewer, the navigation, the look that was chosen."""
+"""What every page knows: the viewer, the navigation, the look that was chosen, what is extraordinary now."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def ui(request: HttpRequest) -> dict[str, Any]:
             "keys": request.COOKIES.get(KEYS_COOKIE, "1") != "0",
             "viewer": viewer,
             "nav": SimpleLazyObject(lambda: nav.items_for(viewer, request.path)),
+            "banners": SimpleLazyObject(nav.banners_now),
             "path": request.get_full_path(),
         }
     }

@@ -46,7 +46,16 @@ class DemoLogin:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A line on top of every desk while something extraordinary holds: its words, and the page that says more."""
+
+    text: str
+    url: str
+
+
 _items: dict[str, NavItem] = {}
+_banners: dict[str, Callable[[], list[Banner]]] = {}
 _viewer_of: list[Callable[[HttpRequest], Viewer]] = []
 _demo_logins: list[Callable[[], list[DemoLogin]]] = []
 
@@ -54,6 +63,16 @@ _demo_logins: list[Callable[[], list[DemoLogin]]] = []
 def register(*, label: object, url_name: str, icon: str, roles: Iterable[str] = (), order: int = 100) -> None:
     """Add a page to the navigation (idempotent by `url_name`). Call it in the room's AppConfig.ready."""
     _items[url_name] = NavItem(label, url_name, icon, frozenset(str(role) for role in roles), order)
+
+
+def register_banners(name: str, banners: Callable[[], list[Banner]]) -> None:
+    """Tell where banners come from (idempotent by `name`); asked on every page of the desks, so it must cost nothing."""
+    _banners[name] = banners
+
+
+def banners_now() -> list[Banner]:
+    """What every desk must see now."""
+    return [banner for source in _banners.values() for banner in source()]
 
 
 def register_viewer(viewer_of: Callable[[HttpRequest], Viewer]) -> None:

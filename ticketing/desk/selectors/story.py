@@ -50,6 +50,7 @@ EVENT_LOOKS: dict[str, tuple[str, str]] = {
     "attach": ("paperclip", "normal"),
     "review_due": ("bell", "soon"),
     "merged_in": ("arrow-merge", "normal"),
+    "replanned": ("calendar", "soon"),
 }
 EVENT_NAMES: dict[str, Promise] = {
     "attach": _("File added"),
@@ -57,10 +58,11 @@ EVENT_NAMES: dict[str, Promise] = {
     "merged_in": _("Another order was merged into this one"),
     "warned": _("Close to the time limit"),
     "overdue": _("Time limit passed"),
+    "replanned": _("Time limits changed with a plan"),
 }
 EVENT_NAMES[Action.SUBMIT] = _("Received")
 # What an assisting unit reads of the history besides its own doing.
-FOR_ASSISTING = frozenset({Action.SUBMIT, Action.DISPATCH, Action.ADD_FACTS, Action.URGE, Action.GATHER, "warned", "overdue"})
+FOR_ASSISTING = frozenset({Action.SUBMIT, Action.DISPATCH, Action.ADD_FACTS, Action.URGE, Action.GATHER, "warned", "overdue", "replanned"})
 CITIZEN_SIDE = {"citizen": _("Citizen"), "system": _("System"), "bot": _("Bot")}
 TEXT_ORDER = ("reason", "task", "question", "text", "answer", "reply", "guidance", "note", "internal")
 
@@ -132,6 +134,9 @@ def _text(entry: orders.TimelineEntry, *, hide_internal: bool) -> str:
         lines.append(str(_("Order %(number)s")) % {"number": data.get("number", "")})
     if data.get("amount") and data.get("measure") in TimeLimit.Measure.values:
         lines.append(f"+{data['amount']} {TimeLimit.Measure(data['measure']).label}")
+    if data.get("plan_name"):
+        words = _("%(plan)s was switched on by %(who)s") if data.get("on") else _("%(plan)s was switched off by %(who)s")
+        lines.append(str(words) % {"plan": data["plan_name"], "who": data.get("by", "")})
     if data.get("flags"):
         lines.append("、".join(str(Flag(flag).label) for flag in data["flags"] if flag in Flag.values))
     if data.get("colour") in Card.Colour.values:

@@ -66,6 +66,7 @@ def interval_why(interval: Interval) -> str:
         "weekend": _("weekend"),
         "holiday": _("holiday %(name)s"),
         "make_up": _("make-up working day %(name)s"),
+        "half_day": _("half day %(name)s"),
         "special": _("special hours %(name)s"),
         "paused": _("paused: %(name)s"),
     }.get(kind, kind)

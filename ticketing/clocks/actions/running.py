@@ -1,32 +1,35 @@
-"""Starting, pausing and stopping clocks. Orders call these inside their own transaction."""
+"""Starting, pausing, moving and stopping clocks. Orders call these inside their own transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from ticketing.clocks import selectors
-from ticketing.clocks.models import Clock, Pause, TimeLimit
+from ticketing.clocks import plans, selectors
+from ticketing.clocks.models import Clock, Measure, Pause
 from ticketing.clocks.selectors import Limit
 from ticketing.clocks.working_time import WorkingCalendar
-from ticketing.organisation import kept
 from ticketing.organisation.models import DutyItem, OrderType, Unit
 from ticketing.outbox.actions import enqueue
+
+HOURS = (Measure.MINUTES, Measure.WORKING_HOURS)
 
 
 def due_moment(calendar: WorkingCalendar, start: datetime, limit: Limit) -> datetime:
     """When a limit that starts at `start` ends, by the calendar and the limit's measure."""
-    if limit.measure == TimeLimit.Measure.MINUTES:
+    if limit.measure == Measure.MINUTES:
         return start + timedelta(minutes=limit.value)
-    if limit.measure == TimeLimit.Measure.WORKING_HOURS:
+    if limit.measure == Measure.WORKING_HOURS:
         return calendar.add(start, timedelta(hours=limit.value))
-    if limit.measure == TimeLimit.Measure.WORKING_DAYS:
-        return calendar.end_of_working_day(start, limit.value)
-    return calendar.end_of_natural_day(start, limit.value)
+    days = limit.value if limit.end_day_included else max(0, limit.value - 1)
+    if limit.measure == Measure.WORKING_DAYS:
+        return calendar.end_of_working_day(start, days)
+    return calendar.end_of_natural_day(start, days)
 
 
 def plan_clock(
@@ -53,20 +56,58 @@ def plan_clock(
         calendar=row,
         value=limit.value,
         measure=limit.measure,
+        end_day_included=limit.end_day_included,
         limit_source=limit.source,
         warn_fraction=limit.warn_fraction,
         started_at=started_at,
     )
     calendar = selectors.calendar_value(row)
     clock.due_at = due_moment(calendar, started_at, limit)
-    clock.warn_at = _warning(clock)
+    clock.warn_at = warning_moment(clock, started_at)
+    legal = selectors.parse_limit(limit.legal, "legal")
+    if legal is not None:
+        clock.legal_limit, clock.legal_due_at = limit.legal, due_moment(calendar, started_at, legal)
+    plan = plans.plan_for(
+        kind=kind, order_type_id=order_type.pk, unit_id=unit.pk if unit else None, duty_item=duty_item, at=started_at
+    )
+    if plan is not None:
+        under_plan(clock, plan, since=started_at)
     clock.provisional = calendar.is_provisional(started_at, clock.due_at)
     return clock
 
 
-def _warning(clock: Clock) -> datetime:
+def warning_moment(clock: Clock, since: datetime) -> datetime:
+    """When the share of `clock` that asks for a warning is used, counted from `since`."""
     calendar = selectors.measuring_calendar(clock)
-    return calendar.add(clock.started_at, calendar.counted(clock.started_at, clock.due_at) * clock.warn_fraction)
+    return calendar.add(since, calendar.counted(since, clock.due_at) * clock.warn_fraction)
+
+
+def under_plan(clock: Clock, plan: plans.PlanValue, *, since: datetime, held: Iterable[Pause] = ()) -> bool:
+    """Let a clock run by `plan`, its limit counted from `since`, and keep the ordinary one; False where the plan changes none.
+
+    `held` are the pauses that have ended after `since`: what would have counted in them is added.
+    """
+    limit = plan.limit(kind=clock.kind, value=clock.value, measure=clock.measure, warn_fraction=clock.warn_fraction)
+    if limit is None:
+        return False
+    clock.base_value, clock.base_measure, clock.base_source = clock.value, clock.measure, clock.limit_source
+    clock.base_due_at, clock.base_warn_at, clock.plan_id = clock.due_at, clock.warn_at, plan.pk
+    clock.value, clock.measure, clock.limit_source = limit.value, limit.measure, limit.source[:120]
+    limit = replace(limit, end_day_included=clock.end_day_included)
+    clock.due_at = due_moment(selectors.calendar_value(clock.calendar), since, limit)
+    calendar = selectors.measuring_calendar(clock)
+    for pause in held:
+        clock.due_at = calendar.add(clock.due_at, calendar.counted(max(pause.started_at, since), pause.ended_at or since))
+    clock.warn_at = warning_moment(clock, since)
+    return True
+
+
+def back_to_ordinary(clock: Clock) -> None:
+    """Let a clock run by its ordinary limit again, as if there had been no plan."""
+    clock.value, clock.measure, clock.limit_source = clock.base_value or clock.value, clock.base_measure, clock.base_source
+    clock.due_at, clock.warn_at = clock.base_due_at or clock.due_at, clock.base_warn_at or clock.warn_at
+    clock.base_value, clock.base_measure, clock.base_source, clock.base_due_at, clock.base_warn_at = None, "", "", None, None
+    clock.plan = None
 
 
 def start_clocks(
@@ -115,43 +156,62 @@ def pause_clocks(*, order_number: str, reason: str, at: datetime | None = None) 
 
 
 def resume_clocks(*, order_number: str, at: datetime | None = None) -> None:
-    """Let held clocks run on; due and warning move by the time that would have counted during the pause."""
+    """Let held clocks run on; what is due moves by the time that would have counted during the pause."""
     at = at or timezone.now()
     for pause in Pause.objects.filter(clock__order_number=order_number, clock__stopped_at=None, ended_at=None).select_related(
         "clock__calendar"
     ):
-        clock, calendar = pause.clock, selectors.measuring_calendar(pause.clock)
-        lost = calendar.counted(pause.started_at, at)
+        clock = pause.clock
         pause.ended_at = at
         pause.save(update_fields=["ended_at"])
-        clock.due_at = calendar.add(clock.due_at, lost)
-        clock.warn_at = calendar.add(clock.warn_at, lost) if clock.warn_at > pause.started_at else clock.warn_at
-        clock.save(update_fields=["due_at", "warn_at"])
+        calendar = selectors.measuring_calendar(clock)
+        moments = [(calendar, "due_at"), *([(calendar, "warn_at")] if clock.warn_at > pause.started_at else [])]
+        if clock.legal_due_at:
+            measure = clock.legal_limit.partition(" ")[2]
+            moments.append((selectors.calendar_by(measure, clock.calendar), "legal_due_at"))
+        if clock.base_due_at and clock.base_warn_at:
+            ordinary = selectors.calendar_by(clock.base_measure, clock.calendar)
+            moments.append((ordinary, "base_due_at"))
+            moments += [(ordinary, "base_warn_at")] if clock.base_warn_at > pause.started_at else []
+        for measured_by, name in moments:
+            setattr(clock, name, measured_by.add(getattr(clock, name), measured_by.counted(pause.started_at, at)))
+        clock.save(update_fields=[name for _calendar, name in moments])
 
 
 def extend_clock(*, order_number: str, kind: str, amount: int, at: datetime | None = None) -> Clock | None:
     """Give the running clock of `kind` `amount` more of its own measure, counted from its due moment.
 
     Warning and overdue marks of the old limit are taken off where the new one lies ahead. None where no such clock runs.
+    A clock under a plan keeps what it was granted when the plan ends.
     """
     at = at or timezone.now()
     clock = Clock.objects.filter(order_number=order_number, kind=kind, stopped_at=None).select_related("calendar").first()
     if clock is None:
         return None
     calendar = selectors.calendar_value(clock.calendar)
-    # A day's limit ends with its last minute; the day after it is the first that counts anew.
-    end = clock.due_at - timedelta(microseconds=1)
-    if clock.measure in (TimeLimit.Measure.MINUTES, TimeLimit.Measure.WORKING_HOURS):
-        end = clock.due_at
     more = Limit(amount, clock.measure, clock.limit_source, clock.warn_fraction)
-    clock.due_at = due_moment(calendar, end, more)
-    clock.warn_at = _warning(clock)
+    clock.due_at = later(calendar, clock.due_at, more)
+    clock.warn_at = warning_moment(clock, clock.started_at)
     clock.limit_source = f"{clock.limit_source} + {amount}"[:120]
+    if clock.base_due_at:
+        same = clock.base_measure == clock.measure
+        clock.base_due_at = later(calendar, clock.base_due_at, more) if same else max(clock.base_due_at, clock.due_at)
+        clock.base_source = f"{clock.base_source} + {amount} {clock.measure}"[:120]
     clock.provisional = calendar.is_provisional(clock.started_at, clock.due_at)
+    unmark(clock, at)
+    clock.save()
+    return clock
+
+
+def later(calendar: WorkingCalendar, due: datetime, more: Limit) -> datetime:
+    """`due` and so much more. A day's limit ends with its last minute; the day after it is the first that counts anew."""
+    return due_moment(calendar, due if more.measure in HOURS else due - timedelta(microseconds=1), more)
+
+
+def unmark(clock: Clock, at: datetime) -> None:
+    """Take off the marks of a limit that now lies ahead."""
     clock.warned_at = clock.warned_at if clock.warn_at <= at else None
     clock.overdue_at = clock.overdue_at if clock.due_at <= at else None
-    clock.save(update_fields=["due_at", "warn_at", "limit_source", "provisional", "warned_at", "overdue_at"])
-    return clock
 
 
 @transaction.atomic
@@ -176,34 +236,3 @@ def sweep(*, now: datetime | None = None) -> int:
         )
     Clock.objects.bulk_update(clocks, ["warned_at", "overdue_at"])
     return len(clocks)
-
-
-def import_time_limits(rows: Iterable[dict[str, Any]]) -> int:
-    """Replace the table of limits with `rows`: kind, order_type, urgency, level, duty_item, value, measure, warn_fraction.
-
-    Raises ValueError naming the row that refers to something unknown.
-    """
-    types = {t.code: t for t in OrderType.objects.all()}
-    items = {i.code: i for i in DutyItem.objects.all()}
-    limits = []
-    for number, row in enumerate(rows, 1):
-        try:
-            limits.append(
-                TimeLimit(
-                    kind=row["kind"],
-                    order_type=types[row["order_type"]] if row.get("order_type") else None,
-                    urgency=row.get("urgency") or "",
-                    level=row.get("level") or "",
-                    duty_item=items[row["duty_item"]] if row.get("duty_item") else None,
-                    value=int(row["value"]),
-                    measure=TimeLimit.Measure(row.get("measure") or row["unit"]).value,
-                    warn_fraction=float(row.get("warn_fraction") or 0.75),
-                )
-            )
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"time limit {number}: {error}") from error
-    with transaction.atomic():
-        TimeLimit.objects.all().delete()
-        TimeLimit.objects.bulk_create(limits)
-    kept.forget()
-    return len(limits)
