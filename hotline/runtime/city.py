@@ -18,6 +18,7 @@ from search.actions import import_articles, import_synonyms
 from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen
 from ticketing.clocks.actions import import_plans, import_time_limits
 from ticketing.dispatch.actions import import_rules
+from ticketing.inspection.actions import import_rules as import_alert_rules
 from ticketing.notices.actions import import_templates
 from ticketing.orders.actions.content import import_reply_checks, import_return_reasons
 from ticketing.organisation import actions as organisation
@@ -58,6 +59,7 @@ LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] =
     "dispatch_rules.yml": lambda rows: _numbered(import_rules, rows),
     "return_reasons.yml": lambda rows: _numbered(import_return_reasons, rows),
     "reply_checks.yml": lambda rows: _numbered(import_reply_checks, rows),
+    "alert_rules.yml": lambda rows: _numbered(lambda found: import_alert_rules(rows=found), rows),
     "lines.yml": lambda rows: _numbered(lambda lines: import_lines(rows=lines), rows),
 }
 EXPORTERS: dict[str, Callable[[], list[Any]]] = {
@@ -74,6 +76,7 @@ EXPORTERS: dict[str, Callable[[], list[Any]]] = {
     "dispatch_rules.yml": city_rows.dispatch_rules,
     "return_reasons.yml": city_rows.return_reasons,
     "reply_checks.yml": city_rows.reply_checks,
+    "alert_rules.yml": city_rows.alert_rules,
     "lines.yml": city_rows.lines,
     SYNONYMS: city_rows.synonyms,
     f"{ARTICLES}/articles.yml": city_rows.articles,

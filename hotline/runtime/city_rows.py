@@ -9,6 +9,7 @@ from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
 from ticketing.clocks.plans import all_plans, definition_of
 from ticketing.dispatch.models import DispatchRule
+from ticketing.inspection.models import AlertRule
 from ticketing.notices.models import NoticeTemplate
 from ticketing.orders.models import ReplyCheck, ReturnReason
 
@@ -52,6 +53,12 @@ def notice_templates() -> Rows:
     return [
         {"code": t.code, "channel": t.channel, "zh": t.text_zh, "en": t.text_en} for t in NoticeTemplate.objects.order_by("pk")
     ]
+
+
+def alert_rules() -> Rows:
+    """Rows of alert_rules.yml."""
+    names = ("name", "kind", "threshold", "days", "minimum")
+    return [{name: getattr(rule, name) for name in names} for rule in AlertRule.objects.order_by("pk")]
 
 
 def return_reasons() -> Rows:

@@ -89,14 +89,14 @@ def _actor(request: Request) -> Actor:
     return actor
 
 
-def _body(request: Request) -> dict[str, Any]:
+def body_of(request: Request) -> dict[str, Any]:
     """The fields that were sent. Raises ParseError where something else than an object came."""
     if not isinstance(request.data, Mapping):
         raise ParseError("Send an object with the fields.")
     return cast(dict[str, Any], request.data)
 
 
-def _run(form: Any, verb: Callable[..., Any], out: Callable[[Any], Any]) -> Response:
+def run(form: Any, verb: Callable[..., Any], out: Callable[[Any], Any]) -> Response:
     """Check the fields as the page does, then call the verb; its refusals become 400, 403 and 409."""
     if not form.is_valid():
         return Response({"code": "invalid", "detail": "Please change these fields.", "fields": form.errors}, status=400)
@@ -134,10 +134,10 @@ class RoundsView(APIView):
     @extend_schema(operation_id="inspection_plan", request=dict, responses={201: RoundOut})
     def post(self, request: Request) -> Response:
         """Plan a round: title, kind, topic, starts_on, ends_on, inspectors (user names)."""
-        actor, data = _actor(request), dict(_body(request))
+        actor, data = _actor(request), dict(body_of(request))
         names = data.get("inspectors") or []
         data["inspectors"] = list(Staff.objects.filter(username__in=names).values_list("pk", flat=True))
-        return _run(forms.RoundForm(data), lambda **v: actions.plan_round(actor=actor, **v), lambda made: RoundOut(made).data)
+        return run(forms.RoundForm(data), lambda **v: actions.plan_round(actor=actor, **v), lambda made: RoundOut(made).data)
 
 
 class RoundView(APIView):
@@ -154,8 +154,8 @@ class RoundView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """End the round; `summary` says what it came to."""
         actor, shown = _actor(request), _found(InspectionRound, pk)
-        form = forms.EndForm(_body(request))
-        return _run(form, lambda **v: actions.end_round(round=shown, actor=actor, **v), lambda made: RoundOut(made).data)
+        form = forms.EndForm(body_of(request))
+        return run(form, lambda **v: actions.end_round(round=shown, actor=actor, **v), lambda made: RoundOut(made).data)
 
 
 class PlacesView(APIView):
@@ -165,8 +165,8 @@ class PlacesView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Add a place: name, address, place and unit (codes or names)."""
         actor, shown = _actor(request), _found(InspectionRound, pk)
-        form = forms.PlaceForm(_body(request))
-        return _run(form, lambda **v: actions.add_place(round=shown, actor=actor, **v), lambda made: PlaceOut(made).data)
+        form = forms.PlaceForm(body_of(request))
+        return run(form, lambda **v: actions.add_place(round=shown, actor=actor, **v), lambda made: PlaceOut(made).data)
 
 
 class FindingsView(APIView):
@@ -205,8 +205,8 @@ class NewFindingView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Record a finding at a place: text, photos (files), duty_item (code or name)."""
         actor, place = _actor(request), _found(RoundPlace, pk)
-        form = forms.FindingForm(_body(request), request.FILES)
-        return _run(form, lambda **v: actions.record_finding(place=place, actor=actor, **v), lambda made: FindingOut(made).data)
+        form = forms.FindingForm(body_of(request), request.FILES)
+        return run(form, lambda **v: actions.record_finding(place=place, actor=actor, **v), lambda made: FindingOut(made).data)
 
 
 class FindingOrderView(APIView):
@@ -216,11 +216,11 @@ class FindingOrderView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Open the order of a finding: order_type (code), duty_item (code or name)."""
         actor, finding = _actor(request), _found(Finding, pk)
-        form = forms.OrderForm(_body(request))
+        form = forms.OrderForm(body_of(request))
         form.fields["order_type"].to_field_name = "code"  # type: ignore[attr-defined]
 
         def verb(**values: Any) -> Finding:
             actions.open_order(finding=finding, actor=actor, **values)
             return selectors.findings().get(pk=pk)
 
-        return _run(form, verb, lambda made: FindingOut(made).data)
+        return run(form, verb, lambda made: FindingOut(made).data)

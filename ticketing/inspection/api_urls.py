@@ -1,8 +1,8 @@
 """Addresses below /api/inspection/."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from ticketing.inspection import api
+from ticketing.inspection import api, watch_api
 
 app_name = "inspection-api"
 urlpatterns = [
@@ -12,4 +12,9 @@ urlpatterns = [
     path("places/<int:pk>/findings/", api.NewFindingView.as_view(), name="new_finding"),
     path("findings/", api.FindingsView.as_view(), name="findings"),
     path("findings/<int:pk>/order/", api.FindingOrderView.as_view(), name="open_order"),
+    path("alerts/", watch_api.AlertsView.as_view(), name="alerts"),
+    path("alerts/<int:pk>/acknowledge/", watch_api.AcknowledgeView.as_view(), name="acknowledge"),
+    path("rules/", watch_api.RulesView.as_view(), name="rules"),
+    path("cards/", watch_api.CardsView.as_view(), name="cards"),
+    re_path(r"^cards/(?P<pk>\d+)/(?P<verb>appeal|decide)/$", watch_api.CardStepView.as_view(), name="card_step"),
 ]

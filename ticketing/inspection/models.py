@@ -123,3 +123,18 @@ class FindingPhoto(models.Model):
         verbose_name = _("photo of a finding")
         verbose_name_plural = _("photos of a finding")
         ordering = ["pk"]
+
+
+from ticketing.inspection.watch_models import Alert, AlertRule, WatchCard  # noqa: E402  (Django looks for models here)
+
+__all__ = [
+    "READERS",
+    "RUNNERS",
+    "Alert",
+    "AlertRule",
+    "Finding",
+    "FindingPhoto",
+    "InspectionRound",
+    "RoundPlace",
+    "WatchCard",
+]
