@@ -18,6 +18,7 @@ RESULTS = ROOT / "benchmarks" / "results.md"
 BENCHMARKS = {
     "voice": "The voice path",
     "orders": "Creation and dispatch",
+    "helpdesk": "Creation against django-helpdesk",
     "chat": "A chat turn",
     "lists": "Lists",
     "catalogue": "The catalogue of items",

@@ -58,10 +58,10 @@ def measure(label: str, base: str, env: dict[str, str]) -> None:
     clients = [signed_in(base, name) for name in ("seat1", "seat2", "seat3", "leader1") * (CLIENTS // 4)]
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(_warm_up, clients))
-        _wait_dispatched(base)
+        wait_dispatched(base)
         began = time.perf_counter()
         shares = list(pool.map(_post, clients, range(CLIENTS)))
-    rate = ORDERS / (_wait_dispatched(base) - began)
+    rate = ORDERS / (wait_dispatched(base) - began)
     times = [took for share in shares for took, _ in share]
     errors = [error for share in shares for _, error in share if error]
     bare = _bare_rate(env)
@@ -79,13 +79,14 @@ def _post(client: httpx.Client, share: int) -> list[tuple[float, str]]:
     done = []
     for n in range(share, ORDERS, CLIENTS):
         started = time.perf_counter()
-        answer = client.post("/api/orders/", json=_body(n))
+        answer = client.post("/api/orders/", json=body(n))
         took = (time.perf_counter() - started) * 1000
         done.append((took, "" if answer.status_code == 201 else f"{answer.status_code} {answer.text[:60]}"))
     return done
 
 
-def _body(n: int) -> dict[str, str]:
+def body(n: int) -> dict[str, str]:
+    """The fields of one order."""
     return {
         "order_type": "complaint",
         "content": f"基准测试第{n}件：路灯不亮，影响出行",
@@ -102,11 +103,11 @@ def _warm_up(client: httpx.Client) -> None:
         if time.monotonic() > until:
             raise SystemExit(f"{client.base_url} was not warm in two minutes: ten orders in a row never took {WARM_S} s at most")
         started = time.perf_counter()
-        client.post("/api/orders/", json=_body(9000 + quick)).raise_for_status()
+        client.post("/api/orders/", json=body(9000 + quick)).raise_for_status()
         quick = quick + 1 if time.perf_counter() - started < WARM_S else 0
 
 
-def _wait_dispatched(base: str) -> float:
+def wait_dispatched(base: str) -> float:
     """When no order waits for dispatch any more; in the seconds of `time.perf_counter`."""
     client = signed_in(base, "dispatch1")
     until = time.monotonic() + 120
