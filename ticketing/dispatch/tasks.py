@@ -4,13 +4,19 @@ from typing import Any
 
 from ticketing.dispatch import actions, returns, trust
 from ticketing.dispatch.classifier import get_router
-from ticketing.outbox.registry import at_start, handles_many, periodic
+from ticketing.outbox.registry import at_start, handles, handles_many, periodic
 
 
 @handles_many("dispatch.route", batch=8)
 def route(payloads: list[dict[str, Any]]) -> None:
     """Route orders, all in one transaction; when one fails, the outbox runs each again by itself."""
     actions.route_orders(order_ids=[payload["order"] for payload in payloads])
+
+
+@handles("dispatch.rehearse", max_attempts=2, lease_seconds=3600, slow=True)
+def rehearse(payload: dict[str, Any]) -> None:
+    """Replay a draft over past orders."""
+    actions.run_rehearsal(rehearsal_id=payload["rehearsal"])
 
 
 @at_start

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,11 +15,12 @@ from rest_framework.views import APIView
 
 from ticketing.dispatch import actions, selectors
 from ticketing.dispatch.actions import EDITORS, PUBLISHERS, ReleaseError, ReleaseForbidden
-from ticketing.dispatch.models import Release
+from ticketing.dispatch.models import Rehearsal, RehearsedOrder, Release
 from ticketing.dispatch.preview import preview
 from ticketing.dispatch.rules import BadRule, read_condition
 from ticketing.organisation.models import Staff
 from ticketing.steering.people import READERS, actor_of
+from ticketing.steering.rehearsal_views import rehearsed_orders
 
 
 class ReadsSteering(BasePermission):
@@ -126,3 +128,77 @@ class StepView(SteeringView):
             case _:
                 raise NotFound
         return Response(ReleaseOut(made).data)
+
+
+class OwnersIn(serializers.Serializer):
+    items = serializers.ListField(child=serializers.DictField())
+
+
+class OwnersView(SteeringView):
+    @extend_schema(operation_id="dispatch_owners_draft", request=OwnersIn, responses=ReleaseOut)
+    def put(self, request: Request) -> Response:
+        """Draft other owners of duty items: {code, owner, acts_at}; replaces such a draft."""
+        rows = _checked(OwnersIn, request)["items"]
+        return Response(ReleaseOut(actions.draft_owners(actor=actor_of(request, EDITORS, channel="api"), rows=rows)).data)
+
+
+class RehearsalIn(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Release.Kind.values)
+    number = serializers.IntegerField(required=False, min_value=1, help_text="a version; the draft where none is named")
+    days = serializers.IntegerField(min_value=1, max_value=365, default=90)
+
+
+class RehearsalOut(serializers.ModelSerializer):
+    kind = serializers.CharField(source="release.kind", read_only=True)
+    number = serializers.IntegerField(source="release.number", read_only=True)
+
+    class Meta:
+        model = Rehearsal
+        fields = ("id", "kind", "number", "days", "state", "done", "total", "outcome", "error", "asked_by", "asked_at")
+
+
+class RehearsedOut(serializers.ModelSerializer):
+    order = serializers.CharField(source="order.number", read_only=True)
+
+    class Meta:
+        model = RehearsedOrder
+        exclude = ("id", "rehearsal")
+
+
+class RehearsalsView(SteeringView):
+    @extend_schema(operation_id="dispatch_rehearsals", responses=RehearsalOut(many=True))
+    def get(self, request: Request) -> Response:
+        """The rehearsals so far, newest first."""
+        return Response(RehearsalOut(Rehearsal.objects.select_related("release")[:100], many=True).data)
+
+    @extend_schema(operation_id="dispatch_rehearse", request=RehearsalIn, responses={202: RehearsalOut})
+    def post(self, request: Request) -> Response:
+        """Have a draft, or an earlier version, replayed over past orders; ask for it again to see how far it is."""
+        given = _checked(RehearsalIn, request)
+        named = {"number": given["number"]} if "number" in given else {"state": Release.State.DRAFT}
+        release = Release.objects.filter(kind=given["kind"], **named).first()
+        if release is None:
+            raise NotFound
+        actor = actor_of(request, EDITORS | PUBLISHERS, channel="api")
+        return Response(RehearsalOut(actions.ask_rehearsal(release=release, days=given["days"], actor=actor)).data, status=202)
+
+
+class RehearsalView(SteeringView):
+    @extend_schema(
+        operation_id="dispatch_rehearsal",
+        parameters=[
+            OpenApiParameter("effect", str, enum=["saved", "caused"]),
+            OpenApiParameter("limit", int),
+            OpenApiParameter("offset", int),
+        ],
+        responses={200: dict},
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """How far a rehearsal is, its figures, and the orders that would have gone elsewhere, with both reasons."""
+        shown = Rehearsal.objects.select_related("release").filter(pk=pk).first()
+        if shown is None:
+            raise NotFound
+        pages = LimitOffsetPagination()
+        found = rehearsed_orders(request.user, shown, request.query_params.get("effect", ""))
+        orders = RehearsedOut(pages.paginate_queryset(found, request, view=self), many=True).data
+        return Response({**RehearsalOut(shown).data, "orders": orders, "count": pages.count})

@@ -10,6 +10,9 @@ app_name = "steering-api"
 urlpatterns = [
     path("rules/", api.RulesView.as_view(), name="rules"),
     path("rules/preview/", api.PreviewView.as_view(), name="preview"),
+    path("owners/", api.OwnersView.as_view(), name="owners"),
+    path("rehearsals/", api.RehearsalsView.as_view(), name="rehearsals"),
+    path("rehearsals/<int:pk>/", api.RehearsalView.as_view(), name="rehearsal"),
     path("releases/", api.ReleasesView.as_view(), name="releases"),
     path("releases/<slug:kind>/<slug:verb>/", api.StepView.as_view(), name="step"),
 ]

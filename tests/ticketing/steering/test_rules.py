@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.cast import City
+from tests.ticketing.steering.conftest import SignIn, send, text
 from ticketing.dispatch import actions
 from ticketing.dispatch.models import DispatchRule, Release, ReleaseEvent
 
@@ -16,29 +16,9 @@ PAGE = "/desk/steering/"
 RULE = {"name": "路灯归住房局", "position": "10", "when": '"路灯"', "unit": "HOUSE", "active": "on"}
 
 
-def signed_in(city: City, username: str) -> Client:
-    client = Client()
-    client.force_login(city.staff[username])
-    return client
-
-
-@pytest.fixture
-def leader(city: City) -> Client:
-    """May edit and publish."""
-    return signed_in(city, "leader")
-
-
 @pytest.fixture
 def _one_rule(city: City) -> None:
     actions.import_rules([{"name": "老规则", "when": {"any_keywords": ["井盖"]}, "then": {"unit": "HOUSE"}}])
-
-
-def send(client: Client, verb: str, url: str, body: Any) -> Any:
-    return getattr(client, verb)(url, json.dumps(body), content_type="application/json")
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.mark.usefixtures("_one_rule")
@@ -129,10 +109,10 @@ def test_what_was_changed_past_the_page_is_kept_as_a_version(leader: Client) -> 
     assert (rule.is_active, rule.switched_off_because) == (False, "坏了")
 
 
-def test_who_may_look_edit_and_publish(city: City) -> None:
+def test_who_may_look_edit_and_publish(sign_in: SignIn) -> None:
     answers = {}
     for username in ("dispatcher", "supervisor", "leader", "seat", "light", "editor"):
-        client = signed_in(city, username)
+        client = sign_in(username)
         opened = client.post(PAGE + "do/rules/open/").status_code
         answers[username] = (
             client.get(PAGE).status_code,
@@ -151,7 +131,7 @@ def test_who_may_look_edit_and_publish(city: City) -> None:
     assert Client().get(PAGE).status_code == 302
 
 
-def test_programs_put_look_publish_and_are_refused_alike(city: City, leader: Client) -> None:
+def test_programs_put_look_publish_and_are_refused_alike(city: City, leader: Client, sign_in: SignIn) -> None:
     city.order()
     row = {"name": "甲", "when": '"路灯"', "then": {"unit": "HOUSE"}}
     assert send(leader, "put", "/api/steering/rules/", {"rules": [row]}).json()["state"] == "draft"
@@ -161,7 +141,7 @@ def test_programs_put_look_publish_and_are_refused_alike(city: City, leader: Cli
     assert (looked["read"], looked["count"]) == (1, 1)
     assert send(leader, "post", "/api/steering/releases/rules/roll-back/", {"reason": "没有前版"}).status_code == 409
     assert send(leader, "post", "/api/steering/releases/rules/publish/", {"reason": "启用"}).json()["state"] == "published"
-    dispatcher = signed_in(city, "dispatcher")
+    dispatcher = sign_in("dispatcher")
     assert send(dispatcher, "post", "/api/steering/releases/rules/roll-back/", {"reason": "越权"}).status_code == 403
     assert send(leader, "post", "/api/steering/releases/rules/roll-back/", {"reason": "撤回"}).status_code == 200
     assert leader.get("/api/steering/rules/").json()["rules"] == []

@@ -1,6 +1,7 @@
 """The verbs of dispatch."""
 
 from ticketing.dispatch.actions.alerting import note_alert, raise_alert, switch_off_rule
+from ticketing.dispatch.actions.rehearsing import MOST_KEPT, ask_rehearsal, run_rehearsal
 from ticketing.dispatch.actions.releases import (
     EDITORS,
     PUBLISHERS,
@@ -23,9 +24,11 @@ from ticketing.dispatch.actions.routing import MARGIN, choose_unit, import_rules
 __all__ = [
     "EDITORS",
     "MARGIN",
+    "MOST_KEPT",
     "PUBLISHERS",
     "ReleaseError",
     "ReleaseForbidden",
+    "ask_rehearsal",
     "choose_unit",
     "discard_draft",
     "draft_model",
@@ -42,6 +45,7 @@ __all__ = [
     "remove_rule",
     "roll_back",
     "route_orders",
+    "run_rehearsal",
     "save_rule",
     "switch_off_rule",
 ]

@@ -17,3 +17,9 @@ def target(then: Mapping[str, str], names: Mapping[str, str]) -> str:
         return names.get(unit, unit)
     item = then.get("duty_item", "")
     return _("whoever owns “%(item)s”") % {"item": names.get(item, item)}
+
+
+@register.filter
+def unit_name(code: str, names: Mapping[str, str]) -> str:
+    """A unit's name by its code; no code stands for a dispatcher's decision."""
+    return names.get(code, code) if code else _("a dispatcher decides")

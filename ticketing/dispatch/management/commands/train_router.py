@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,17 @@ from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
 from ticketing.dispatch import training
+from ticketing.dispatch.actions import ReleaseError, draft_model
 from ticketing.dispatch.labelled import UnreadableTable, read_table
+from ticketing.dispatch.model_report import Summary
+from ticketing.organisation.actor import SYSTEM
 
 
 class Command(BaseCommand):
     help = (
         "Train the routing model: on orders that people decided (--from-history), on a table of messages (--csv), or, without "
-        "either, on sentences composed from the duty list. Model, card and report are written to VAR_DIR/models/router."
+        "either, on sentences composed from the duty list. Model, card and report are written to VAR_DIR/models/router; with "
+        "--draft to a version that can be rehearsed and published on the page of the dispatch rules."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,7 +32,9 @@ class Command(BaseCommand):
         which.add_argument("--from-history", action="store_true", help="learn from what people decided in this database")
         which.add_argument("--report", action="store_true", help="show the report of the model in use; train nothing")
 
-    def handle(self, *args: Any, csv: str, from_history: bool, report: bool, **options: Any) -> None:
+        parser.add_argument("--draft", action="store_true", help="put nothing in force; make a draft to be rehearsed")
+
+    def handle(self, *args: Any, csv: str, from_history: bool, report: bool, draft: bool, **options: Any) -> None:
         if report:
             self._show()
             return
@@ -35,10 +43,11 @@ class Command(BaseCommand):
             with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
                 task = bar.add_task("reading", total=1.0)
                 source = self._source(csv, from_history)
-                summary = training.train(
-                    source, progress=lambda stage, share: bar.update(task, description=stage, completed=share)
+                train = partial(
+                    training.train, source, progress=lambda stage, share: bar.update(task, description=stage, completed=share)
                 )
-        except (training.NothingToTrainOn, UnreadableTable) as error:
+                summary = self._as_draft(train) if draft else train()
+        except (training.NothingToTrainOn, UnreadableTable, ReleaseError) as error:
             raise CommandError(str(error)) from error
         for remark in source.remarks:
             self.stdout.write(remark)
@@ -58,6 +67,12 @@ class Command(BaseCommand):
             f"{summary.labels} items, {summary.texts} texts; on {summary.judged} texts held out: "
             f"top 1 {at.top1:.1%}, top 3 {at.top3:.1%}. The report: manage.py train_router --report"
         )
+
+    def _as_draft(self, train: Callable[..., Summary]) -> Summary:
+        found: list[Summary] = []
+        made = draft_model(actor=SYSTEM, train=lambda folder: found.append(train(directory=folder)))
+        self.stdout.write(f"Draft {made} of the routing model: rehearse and publish it on the page of the dispatch rules.")
+        return found[0]
 
     def _source(self, csv: str, from_history: bool) -> training.Source:
         if csv:
