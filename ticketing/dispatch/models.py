@@ -232,3 +232,20 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class Claim(models.Model):
+    """A waiting order in one dispatcher's hands, until it lapses. At most one an order: the database sees to it."""
+
+    order = models.OneToOneField(WorkOrder, on_delete=models.CASCADE, primary_key=True, related_name="claim")
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="claims", verbose_name=_("held by"))
+    until = models.DateTimeField(_("until"))
+    times = models.PositiveIntegerField(_("times claimed"), default=1)
+
+    class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
+        indexes = [models.Index(fields=["staff", "until"], name="claim_staff_until")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.staff_id}"

@@ -5,6 +5,7 @@ Counted every hour over the last DAYS days by item and unit, and kept, because e
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from ticketing.orders.models import OrderEvent, Secrecy, WorkOrder
 from ticketing.orders.workflow import Action
 from ticketing.organisation.kept import kept
-from ticketing.organisation.models import Unit
+from ticketing.organisation.models import DutyItem, Unit
 
 DAYS = 90
 CACHE_KEY = "dispatch.returns"
@@ -47,11 +48,17 @@ def _kept() -> dict[tuple[int, int], Returns]:
 def refresh() -> dict[tuple[int, int], Returns]:
     """Count anew and keep the result. Generated and sealed orders never count."""
     since = timezone.now() - timedelta(days=DAYS)
-    units = dict(Unit.objects.values_list("code", "pk"))
-    events = OrderEvent.objects.filter(action=Action.ACCEPT_RETURN, at__gte=since, order__duty_item__isnull=False)
-    events = events.exclude(order__origin=WorkOrder.Origin.GENERATED).exclude(order__secrecy=Secrecy.SEALED)
-    given = events.order_by().values_list("order__duty_item_id", "data__from_unit").annotate(n=Count("pk"))
-    returned = {(item, units[code]): n for item, code, n in given if item and code in units}
+    units, items = dict(Unit.objects.values_list("code", "pk")), dict(DutyItem.objects.values_list("code", "pk"))
+    back = OrderEvent.objects.filter(action=Action.ACCEPT_RETURN, at__gte=since)
+    back = back.exclude(order__origin=WorkOrder.Origin.GENERATED).exclude(order__secrecy=Secrecy.SEALED)
+    story = OrderEvent.objects.filter(order__in=back.values("order"), action__in=[Action.DISPATCH, Action.ACCEPT_RETURN])
+    returned: Counter[tuple[int, int]] = Counter()
+    sent_as: dict[int, str] = {}  # what an order was dispatched as; a dispatcher may have changed it since
+    for order, action, at, data in story.order_by("order_id", "seq").values_list("order_id", "action", "at", "data"):
+        if action == Action.DISPATCH:
+            sent_as[order] = str(data.get("item") or "")
+        elif at >= since and (item := items.get(sent_as.get(order, ""))) and (unit := units.get(data.get("from_unit", ""))):
+            returned[item, unit] += 1
     held = WorkOrder.objects.filter(
         dispatched_at__gte=since, duty_item__in={item for item, _unit in returned}, unit__isnull=False
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ticketing.dispatch import actions, returns, trust
+from ticketing.dispatch import accuracy, actions, returns, trust
 from ticketing.dispatch.classifier import get_router
 from ticketing.outbox.registry import at_start, handles, handles_many, periodic
 
@@ -27,6 +27,9 @@ def warm_router() -> None:
 
 @periodic("dispatch.trust", every_seconds=3600, slow=True)
 def count_trust() -> None:
-    """Count anew in which categories the classifier may dispatch alone, and what units gave back."""
+    """Count anew in which categories the classifier may dispatch alone, what units gave back, and what was first
+    dispatched right.
+    """
     trust.refresh()
     returns.refresh()
+    accuracy.refresh()

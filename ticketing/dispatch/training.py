@@ -27,7 +27,7 @@ from ticketing.dispatch.model_versions import CARD, REPORT
 from ticketing.dispatch.models import Decision
 from ticketing.orders.models import OrderEvent, Secrecy, WorkOrder
 from ticketing.orders.phrasing import Phrasebook, get_phrasebook
-from ticketing.orders.workflow import Action
+from ticketing.orders.workflow import Action, State
 from ticketing.organisation.models import DutyItem, Place
 
 TEXTS_PER_ITEM = 12
@@ -126,7 +126,8 @@ def from_table(table: Table) -> Source:
 def decided_orders() -> list[Message]:
     """Orders whose duty item people stood by: dispatched by a dispatcher here, or brought over from an earlier system.
 
-    Never generated examples, never sealed reports, never what the machine alone decided. Newest first, at most MAX_MESSAGES.
+    Never generated examples, never sealed reports, never what the machine alone decided. An order that came back teaches what
+    it was dispatched as afterwards, and until then nothing. Newest first, at most MAX_MESSAGES.
     """
     events = OrderEvent.objects.filter(order=OuterRef("pk"), actor_kind="staff", action__in=[Action.DISPATCH, Action.REASSIGN])
     choices = Decision.objects.filter(order=OuterRef("pk"), automatic=False, chosen_unit__isnull=False)
@@ -134,6 +135,7 @@ def decided_orders() -> list[Message]:
         WorkOrder.objects.filter(duty_item__isnull=False)
         .exclude(origin=WorkOrder.Origin.GENERATED)
         .exclude(secrecy=Secrecy.SEALED)
+        .exclude(return_count__gt=0, state__in=[State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE])
         .filter(Q(origin=WorkOrder.Origin.IMPORT) | Exists(events) | Exists(choices))
         .order_by("-created_at")
         .values_list("content", "duty_item__code", "title")[:MAX_MESSAGES]

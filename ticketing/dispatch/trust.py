@@ -48,6 +48,16 @@ class Record:
         return wilson_lower(self.right, self.decided)
 
     @property
+    def percent(self) -> float:
+        """The measured precision, in percent."""
+        return 100 * self.right / self.decided if self.decided else 0.0
+
+    @property
+    def bound_percent(self) -> float:
+        """The lower end, in percent."""
+        return 100 * self.bound
+
+    @property
     def is_enough(self) -> bool:
         """Whether the classifier may dispatch alone in this category."""
         return self.decided >= FEWEST_ORDERS and self.bound >= NEEDED_PRECISION

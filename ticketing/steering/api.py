@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,12 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ticketing.dispatch import actions, selectors
+from ticketing.dispatch import accuracy, actions, selectors, trust
 from ticketing.dispatch.actions import EDITORS, PUBLISHERS, ReleaseError, ReleaseForbidden
 from ticketing.dispatch.models import Rehearsal, RehearsedOrder, Release
 from ticketing.dispatch.preview import preview
 from ticketing.dispatch.rules import BadRule, read_condition
 from ticketing.organisation.models import Staff
+from ticketing.steering.accuracy_views import GROUPS, asked
 from ticketing.steering.people import READERS, actor_of
 from ticketing.steering.rehearsal_views import rehearsed_orders
 
@@ -202,3 +204,18 @@ class RehearsalView(SteeringView):
         found = rehearsed_orders(request.user, shown, request.query_params.get("effect", ""))
         orders = RehearsedOut(pages.paginate_queryset(found, request, view=self), many=True).data
         return Response({**RehearsalOut(shown).data, "orders": orders, "count": pages.count})
+
+
+class AccuracyView(SteeringView):
+    @extend_schema(
+        operation_id="dispatch_first_right",
+        parameters=[OpenApiParameter("by", str, enum=list(GROUPS)), OpenApiParameter("month", str)],
+        responses={200: dict},
+    )
+    def get(self, request: Request) -> Response:
+        """The share first dispatched right by category, unit or month, and the classifier's record by category."""
+        found = accuracy.known()
+        group, month = asked(request.query_params, found)
+        rows = [asdict(row) | {"share": row.share} for row in found.by(group, month=month)]
+        records = [asdict(r) | {"bound": r.bound, "may_dispatch_alone": r.is_enough} for r in trust.records().values()]
+        return Response({"by": group, "month": month, "counted_at": found.counted_at, "rows": rows, "classifier": records})

@@ -10,6 +10,7 @@ app_name = "steering-api"
 urlpatterns = [
     path("rules/", api.RulesView.as_view(), name="rules"),
     path("rules/preview/", api.PreviewView.as_view(), name="preview"),
+    path("first-right/", api.AccuracyView.as_view(), name="accuracy"),
     path("owners/", api.OwnersView.as_view(), name="owners"),
     path("rehearsals/", api.RehearsalsView.as_view(), name="rehearsals"),
     path("rehearsals/<int:pk>/", api.RehearsalView.as_view(), name="rehearsal"),
