@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from hotline.conversations.models import Channel, Conversation
 from hotline.seats.models import Presence
 from hotline.voice.models import Line
-from ticketing.orders.models import OrderEvent, Rating, Secrecy, WorkOrder
+from ticketing.orders.models import OrderEvent, Rating, Secrecy
+from ticketing.orders.sealed import countable
 from ticketing.orders.workflow import WITH_UNIT, Action, State
 from ticketing.organisation.models import Level, Region
 
@@ -114,7 +115,7 @@ class Wall:
 
 
 def wall(*, now: datetime | None = None) -> Wall:
-    """The wall at `now`. Sealed reports are counted and never listed."""
+    """The wall at `now`. Sealed reports are in none of its figures."""
     now = now or timezone.now()
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     orders = _orders_today(now, today)
@@ -138,7 +139,7 @@ def wall_as_json(found: Wall) -> dict[str, Any]:
 
 
 def _orders_today(now: datetime, today: datetime) -> dict[str, int]:
-    return WorkOrder.objects.aggregate(
+    return countable().aggregate(
         created=Count("pk", filter=Q(created_at__gte=today)),
         dispatched=Count("pk", filter=Q(dispatched_at__gte=today)),
         direct=Count("pk", filter=Q(state=State.CLOSED_DIRECT, closed_at__gte=today)),
@@ -164,7 +165,7 @@ def _talks_today(today: datetime) -> dict[str, Any]:
 def _satisfaction(now: datetime) -> dict[str, Any]:
     counted = Rating.objects.filter(
         kind=Rating.Kind.ORDER, at__gte=now - timedelta(days=RATING_DAYS), order__order_type__counts_for_satisfaction=True
-    )
+    ).exclude(order__secrecy=Secrecy.SEALED)
     return counted.aggregate(number=Count("pk"), content=Count("pk", filter=Q(score__gte=SATISFIED_FROM)), mean=Avg("score"))
 
 
@@ -220,7 +221,7 @@ def _seats() -> dict[str, int]:
 
 def _hours(today: datetime) -> list[int]:
     found = (
-        WorkOrder.objects.filter(created_at__gte=today)
+        countable().filter(created_at__gte=today)
         .annotate(hour=ExtractHour("created_at"))
         .values("hour")
         .annotate(n=Count("pk"))
@@ -231,8 +232,7 @@ def _hours(today: datetime) -> list[int]:
 
 def _red(now: datetime) -> list[Red]:
     found = (
-        WorkOrder.objects.filter(state__in=WITH_UNIT, warn_at__lte=now, due_at__isnull=False)
-        .exclude(secrecy=Secrecy.SEALED)
+        countable().filter(state__in=WITH_UNIT, warn_at__lte=now, due_at__isnull=False)
         .select_related("duty_item", "order_type", "unit")
         .order_by("due_at")[:RED_ROWS]
     )
@@ -252,7 +252,7 @@ def _red(now: datetime) -> list[Red]:
 def _topics(now: datetime) -> list[Topic]:
     since, before = now - timedelta(days=TOPIC_DAYS), now - timedelta(days=2 * TOPIC_DAYS)
     found = list(
-        WorkOrder.objects.filter(created_at__gte=before, duty_item__isnull=False)
+        countable().filter(created_at__gte=before, duty_item__isnull=False)
         .values(name=F("duty_item__name"))
         .annotate(count=Count("pk", filter=Q(created_at__gte=since)), before=Count("pk", filter=Q(created_at__lt=since)))
         .order_by("-count", "name")[:TOPICS]
@@ -272,7 +272,7 @@ def _districts(now: datetime) -> list[District]:
         return pk
 
     rows = (
-        WorkOrder.objects.filter(region__isnull=False)
+        countable().filter(region__isnull=False)
         .filter(Q(created_at__gte=now - timedelta(days=TOPIC_DAYS)) | Q(state__in=WITH_UNIT, due_at__lt=now))
         .values("region_id")
         .annotate(

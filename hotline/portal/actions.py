@@ -56,7 +56,7 @@ def submit(*, draft: ReportDraft, request_id: str = "") -> tuple[WorkOrder, str]
     with transaction.atomic():
         draft = ReportDraft.objects.select_for_update().get(pk=draft.pk)
         if draft.order_number:
-            order = WorkOrder.objects.get(number=draft.order_number)
+            order = selectors.order_of(draft)
             return order, order.query_code
         data = selectors.draft_data(draft)
         item = selectors.duty_item(data.get("duty_item", ""))
@@ -93,7 +93,7 @@ def submit(*, draft: ReportDraft, request_id: str = "") -> tuple[WorkOrder, str]
             orders.attach_file(order=created.order, actor=actor, upload=upload)
         conversations.link_order(conversation=talk, order_number=created.order.number, by="citizen")
         conversations.end(conversation=talk, by="citizen", reason="submitted")
-        draft.order_number, draft.data = created.order.number, ""
+        draft.order_number, draft.data = created.order.ref, ""
         draft.save(update_fields=["order_number", "data"])
     for kept in draft.files.all():
         kept.file.delete(save=False)

@@ -25,7 +25,7 @@ from hotline.portal.forms import ANONYMOUS, ItemForm, ReportForm
 from hotline.portal.models import ReportDraft
 from ticketing.orders import numbers
 from ticketing.orders.errors import InvalidOrder
-from ticketing.orders.models import Secrecy, WorkOrder
+from ticketing.orders.models import Secrecy
 from ticketing.organisation.models import DutyItem, OrderType, Place
 from ticketing.ui.messages import tell
 
@@ -131,7 +131,7 @@ def receipt(request: HttpRequest, key: str) -> HttpResponse:
     draft = _draft(key, sent_too=True)
     if not draft.order_number:
         return redirect("portal:report-check", key=key)
-    order = WorkOrder.objects.select_related("duty_item", "order_type").get(number=draft.order_number)
+    order = selectors.order_of(draft)
     base = settings.PUBLIC_BASE_URL or f"{request.scheme}://{request.get_host()}"
     # The code stands behind "#", so that no server on the way writes it into its log.
     address = f"{base}{reverse('portal:track')}?number={order.number}#{order.query_code}"

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from hotline.portal.models import ReportDraft
 from ticketing.orders import selectors as orders
+from ticketing.orders.errors import OrderNotFound
 from ticketing.orders.models import Attachment, WorkOrder
+from ticketing.orders.sealed import by_ref
 from ticketing.orders.workflow import State, actions_from
 from ticketing.organisation.models import DutyItem, DutyQuestion
 from ticketing.organisation.roles import Role
@@ -169,3 +171,11 @@ def _sentence(order: WorkOrder) -> tuple[str, str]:
                 _("What is found out there is answered here too."),
             )
     return str(State(order.state).label), ""
+
+
+def order_of(draft: ReportDraft) -> WorkOrder:
+    """The order that a draft became. Raises OrderNotFound."""
+    order = by_ref(draft.order_number)
+    if order is None:
+        raise OrderNotFound(draft.order_number)
+    return order

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -139,7 +141,7 @@ def photo(request: HttpRequest, number: str, pk: int) -> FileResponse:
     kept = found.attachments.filter(pk=pk, public=True).first() if found else None
     if kept is None:
         raise Http404
-    return FileResponse(kept.file.open("rb"), content_type=kept.content_type)
+    return FileResponse(BytesIO(kept.read()), content_type=kept.content_type)
 
 
 def _mine(request: HttpRequest, number: str) -> WorkOrder | None:

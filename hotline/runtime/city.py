@@ -20,13 +20,14 @@ from ticketing.clocks.actions import import_plans, import_time_limits
 from ticketing.dispatch.actions import import_rules
 from ticketing.inspection.actions import import_rules as import_alert_rules
 from ticketing.notices.actions import import_templates
+from ticketing.orders.actions import import_handlers
 from ticketing.orders.actions.content import import_reply_checks, import_return_reasons
 from ticketing.organisation import actions as organisation
 from ticketing.organisation import exports
 
 Row = Mapping[str, Any]
 Progress = Callable[[int, int], None]  # rows done, rows in all
-CAST, SYNONYMS, ARTICLES = "cast.yml", "synonyms.yml", "articles"
+CAST, HANDLERS, SYNONYMS, ARTICLES = "cast.yml", "sealed_handlers.yml", "synonyms.yml", "articles"
 
 
 class CityError(Exception):
@@ -128,7 +129,7 @@ def files_of(directory: Path) -> list[str]:
     """The files of a folder that this platform knows, in the order of loading. Raises CityError where there are none."""
     if not directory.is_dir():
         raise CityError(_("There is no folder %(path)s.") % {"path": directory})
-    found = [name for name in (*LOADERS, CAST, SYNONYMS) if (directory / name).is_file()]
+    found = [name for name in (*LOADERS, CAST, HANDLERS, SYNONYMS) if (directory / name).is_file()]
     if (directory / ARTICLES).is_dir():
         found.append(ARTICLES)
     if not found:
@@ -150,7 +151,8 @@ def load_file(directory: Path, name: str, progress: Progress = lambda done, tota
             return Loaded(name, import_synonyms(directory / name))
         if not isinstance(rows, list):
             raise ValueError(_("a list of rows is expected"))
-        result = LOADERS[name](_ticking(rows, progress))
+        load = (lambda given: _numbered(import_handlers, given)) if name == HANDLERS else LOADERS[name]
+        result = load(_ticking(rows, progress))
     except ValueError as error:
         raise CityError(f"{name}: {error}") from error
     if isinstance(result, int):

@@ -29,6 +29,7 @@ from hotline.seats.models import Presence
 from hotline.seats.selectors import SEATS
 from ticketing.citizens.selectors import mask
 from ticketing.orders.errors import OrderError
+from ticketing.orders.sealed import may_follow_conversation
 from ticketing.organisation.models import DutyItem, Staff
 from ticketing.outbox.selectors import last_numbers
 from ticketing.ui.messages import tell
@@ -58,7 +59,7 @@ def desk(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     presence = actions.arrive(staff=staff)
     context = _queue_context(staff)
     context["presence"] = presence
-    talk = _talk(pk) if pk else next((row.talk for row in context["mine"]), None)
+    talk = _talk(pk, _staff(request)) if pk else next((row.talk for row in context["mine"]), None)
     if talk is not None:
         context |= _talk_context(talk, staff)
     return render(request, "seats/desk.html", context)
@@ -98,7 +99,7 @@ def places(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a conversation; who comes second is told who was faster."""
     try:
-        actions.take(conversation=_talk(pk), staff=_staff(request))
+        actions.take(conversation=_talk(pk, _staff(request)), staff=_staff(request))
     except ConversationError as error:
         tell(request, messages.WARNING, what=error.message)
         return redirect("seats:desk")
@@ -109,7 +110,7 @@ def take(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def pass_on(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Let a ringing conversation go to the next seat."""
-    actions.refuse(conversation=_talk(pk), staff=_staff(request))
+    actions.refuse(conversation=_talk(pk, _staff(request)), staff=_staff(request))
     tell(request, messages.INFO, what=_("Passed on. You are busy until you choose another state."))
     return redirect("seats:desk")
 
@@ -184,7 +185,7 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def form(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form anew, for another duty item's questions; what was typed is kept."""
-    talk = _talk(pk)
+    talk = _talk(pk, _staff(request))
     return render(request, "seats/_form.html", _form_context(talk, request.GET.dict()))
 
 
@@ -193,7 +194,7 @@ def form(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def filled(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What was understood so far, for fields that nobody has touched."""
-    found = selectors.filled_form(_talk(pk))
+    found = selectors.filled_form(_talk(pk, _staff(request)))
     return JsonResponse(
         {
             name: {**asdict(value), "value": "", "label": "", "placeholder": mask(name, value.value)}
@@ -210,7 +211,7 @@ def filled(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def assist(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answers, earlier orders, duplicates, alerts."""
-    talk = _talk(pk)
+    talk = _talk(pk, _staff(request))
     return render(request, "seats/_assist.html", {"talk": talk, "assist": selectors.assist(talk, _staff(request))})
 
 
@@ -218,7 +219,7 @@ def assist(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def order(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Make the order of this conversation, or answer it on the spot (`direct`)."""
-    talk, staff = _talk(pk), _staff(request)
+    talk, staff = _talk(pk, _staff(request)), _staff(request)
     context = _form_context(talk, None, request.POST)
     bound: TalkForm = context["form"]
     answer = request.POST.get("answer", "").strip() if "direct" in request.POST else ""
@@ -263,18 +264,22 @@ def _staff(request: HttpRequest) -> Staff:
     return request.user
 
 
-def _talk(pk: UUID) -> Conversation:
+def _talk(pk: UUID, staff: Staff) -> Conversation:
+    """The conversation; one that is over and of which a sealed report came is there only for those named for it."""
     try:
-        return talks.by_id(str(pk))
+        talk = talks.by_id(str(pk))
     except UnknownConversation:
         raise Http404 from None
+    if talk.status == Conversation.Status.ENDED and not may_follow_conversation(staff, str(pk)):
+        raise Http404
+    return talk
 
 
 def _carry_out(
     request: HttpRequest, pk: UUID, verb: Callable[[Conversation, Staff], Any], *, to_desk: bool = False, done: str = ""
 ) -> HttpResponse:
     try:
-        verb(_talk(pk), _staff(request))
+        verb(_talk(pk, _staff(request)), _staff(request))
     except ConversationError as error:
         tell(request, messages.ERROR, what=error.message)
         return redirect("seats:talk", pk=pk)

@@ -65,6 +65,23 @@ def unseal(token: str) -> str:
         raise InvalidTag(f"sealed value of key {key_id} was altered") from None
 
 
+def seal_bytes(data: bytes) -> bytes:
+    """A file sealed with the newest key, as "keyid." and nonce and ciphertext."""
+    keys = _keys(tuple(settings.SEALING_KEYS))
+    key_id = next(iter(keys))
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return key_id.encode() + b"." + nonce + keys[key_id].encrypt(nonce, data, key_id.encode())
+
+
+def unseal_bytes(kept: bytes) -> bytes:
+    """The bytes of `seal_bytes`. Raises UnknownSealingKey, or InvalidTag when the file was altered."""
+    key_id, _, raw = kept.partition(b".")
+    key = _keys(tuple(settings.SEALING_KEYS)).get(key_id.decode(errors="replace"))
+    if key is None:
+        raise UnknownSealingKey(key_id.decode(errors="replace"))
+    return key.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id)
+
+
 def blind_index(value: str, purpose: str) -> str:
     """A lookup value for `value` (width-folded, spaces removed) that cannot be read back; 64 hex digits."""
     folded = "".join(unicodedata.normalize("NFKC", value).split()).lower()

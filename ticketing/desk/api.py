@@ -27,6 +27,7 @@ from ticketing.desk import doings, many, selectors
 from ticketing.desk.doings import DOINGS
 from ticketing.desk.intake import INTAKE, IntakeSerializer, take_in
 from ticketing.dispatch.selectors import latest_decision
+from ticketing.orders import sealed
 from ticketing.orders import selectors as orders
 from ticketing.orders.errors import IllegalTransition, OrderNotFound
 from ticketing.orders.models import WorkOrder
@@ -140,7 +141,7 @@ class OrderDetailSerializer(OrderSerializer):
 
     def get_clocks(self, order: WorkOrder) -> list[dict[str, Any]]:
         """Each clock with its working."""
-        return [as_json(panel) for panel in panels_of(order.number)]
+        return [as_json(panel) for panel in panels_of(order.ref)]
 
     def get_candidates(self, order: WorkOrder) -> list[dict[str, Any]]:
         """The candidates of the last dispatch decision with their reasons, best first; not for an assisting unit."""
@@ -216,6 +217,24 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             {**OrderSerializer().to_representation(made.order), "query_code": made.query_code},
             status=200 if made.repeated else 201,
         )
+
+    @extend_schema(
+        operation_id="orders_sealed",
+        responses={200: OrderSerializer(many=True), 403: OpenApiResponse(description="you are not named for sealed reports")},
+        description="Sealed reports, for those who are named for them one by one; `state` (several) filters.",
+    )
+    @action(detail=False, methods=["get"], url_path="sealed", url_name="sealed", filterset_class=None)
+    def sealed(self, request: Request) -> Response:
+        """GET /api/orders/sealed/"""
+        staff: Staff = request.user  # type: ignore[assignment]
+        if not sealed.handles_sealed(staff):
+            raise PermissionDenied("You are not named for sealed reports.")
+        found = sealed.sealed_orders(staff).defer("query_code").order_by("-created_at")
+        if states := [state for state in request.query_params.getlist("state") if state in State.values]:
+            found = found.filter(state__in=states)
+        page = self.paginate_queryset(found)
+        rows = [OrderSerializer().to_representation(order) for order in (page if page is not None else found)]
+        return self.get_paginated_response(rows) if page is not None else Response(rows)
 
     @extend_schema(
         operation_id="orders_many",

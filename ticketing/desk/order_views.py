@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from ticketing.desk.doings import CALLBACK, DOINGS, Doing
 from ticketing.desk.views import callback_detail, staff_of
 from ticketing.orders import actions
 from ticketing.orders import selectors as orders
+from ticketing.orders.actions import stream_of
 from ticketing.orders.errors import IllegalTransition, InvalidOrder, NotAllowed, OrderNotFound, StaleOrder
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.workflow import Action
@@ -57,7 +59,7 @@ def order_url(order: WorkOrder) -> str:
 def order_context(request: HttpRequest, order: WorkOrder) -> dict[str, Any]:
     """What the order's page shows."""
     staff = staff_of(request)
-    stream = f"order:{order.number}"
+    stream = stream_of(order)
     possible = doings.possible(staff, order)
     primary = [d for d in possible if d.kind == "primary"][:2]
     others = [d for d in possible if d not in primary]
@@ -142,6 +144,10 @@ def refusal(error: InvalidOrder) -> str:
         ("assist", "not every assisting unit has replied yet; wait, or call the assistance off"): _(
             "Not every assisting unit has replied yet. Wait for it, or call its assistance off."
         ),
+        ("unit", "has nobody named to handle sealed reports; have someone named, or choose another unit"): _(
+            "Nobody of this unit is named for sealed reports. Have somebody named, or choose another unit."
+        ),
+        ("into", "a sealed report stays on its own"): _("A sealed report stays on its own and cannot be merged."),
         ("reply", "there is none under review"): _("There is no reply under review."),
     }
     if error.field == "file":
@@ -266,7 +272,7 @@ def reveal_contact(request: HttpRequest, number: str) -> HttpResponse:
         citizen=order.citizen,
         field=field,
         reason=form.cleaned_data["reason"],
-        order_number=order.number,
+        order_number=order.ref,
         request_id=request_id_of(request),
     )
     shown = {"label": dict(forms.RevealForm.FIELDS)[field], "value": value, "field": field}
@@ -293,7 +299,7 @@ def download(request: HttpRequest, number: str, pk: int) -> HttpResponse | FileR
         raise Http404
     inline = attachment.content_type.startswith("image/")
     response = FileResponse(
-        attachment.file.open("rb"), content_type=attachment.content_type, as_attachment=not inline, filename=attachment.name
+        BytesIO(attachment.read()), content_type=attachment.content_type, as_attachment=not inline, filename=attachment.name
     )
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=3600"

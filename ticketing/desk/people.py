@@ -9,6 +9,8 @@ import yaml
 from django.conf import settings
 from django.http import HttpRequest
 
+from ticketing.desk import places
+from ticketing.orders.sealed import handles_sealed
 from ticketing.organisation.models import Staff
 from ticketing.organisation.roles import Role
 from ticketing.ui.nav import DemoLogin, Viewer
@@ -23,7 +25,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
         name=staff.display_name or staff.get_username(),
         role=str(Role(first.role).label) if first else "",
         unit=first.unit.name if first else "",
-        roles=frozenset(a.role for a in appointments),
+        roles=frozenset(a.role for a in appointments) | (places.SEALED.roles if handles_sealed(staff) else frozenset()),
     )
 
 

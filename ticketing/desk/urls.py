@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ticketing.desk import importing_views, many_views, mine_views, order_views, views
+from ticketing.desk import importing_views, many_views, mine_views, order_views, sealed_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("supervision/", views.supervision, name="supervision"),
     path("orders/", views.all_orders, name="orders"),
     path("search/", views.all_orders, name="search"),
+    path("sealed/", sealed_views.queue, name="sealed"),
+    path("sealed/handlers/", sealed_views.handlers, name="handlers"),
+    path("sealed/handlers/<int:pk>/end/", sealed_views.end, name="handler_end"),
     path("import/", importing_views.start, name="import"),
     path("import/<int:pk>/", importing_views.run, name="import_run"),
     path("import/<int:pk>/go/", importing_views.go, name="import_go"),

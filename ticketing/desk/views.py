@@ -18,7 +18,8 @@ from ticketing.desk import doings, forms, places, selectors
 from ticketing.desk.places import works_at
 from ticketing.orders import selectors as orders
 from ticketing.orders.models import WorkOrder
-from ticketing.orders.workflow import State
+from ticketing.orders.sealed import handles_sealed, sealed_orders
+from ticketing.orders.workflow import OPEN, State
 from ticketing.organisation.models import Staff
 from ticketing.organisation.roles import UNIT_ROLES, Role
 from ticketing.outbox.selectors import last_numbers
@@ -86,6 +87,9 @@ def home(request: HttpRequest) -> HttpResponse:
                 "empty": _("Nobody waits for a call-back."),
             }
         )
+    if handles_sealed(staff):
+        waiting = sealed_orders(staff).filter(state__in=OPEN)
+        card(_("Sealed reports"), waiting.count(), reverse("desk:sealed"))
     if staff.has_role(*places.SUPERVISION.roles):
         url = reverse("desk:supervision")
         counts = selectors.supervision_counts(staff, now=now)

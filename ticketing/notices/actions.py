@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from ticketing.notices.adapters import get_adapter
 from ticketing.notices.models import Notice, NoticeTemplate
-from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.models import OrderEvent, Secrecy, WorkOrder
 from ticketing.orders.numbers import grouped
 from ticketing.orders.workflow import Action
 from ticketing.organisation.kept import forget, kept
@@ -68,12 +69,16 @@ def _plan(event: OrderEvent) -> Notice | None:
     if template is None or order.citizen is None or not order.citizen.phone:
         return None
     text = template.text_zh if order.language.startswith("zh") else template.text_en
+    body = text.format_map(_Facts(facts(order) | said(event)))
+    if order.secrecy == Secrecy.SEALED:  # a message lies open on a telephone: it says that there is news, and nothing of what
+        with override(order.language):
+            body = gettext("There is news on your matter. Look it up with the number and the query code you were given.")
     return Notice(
         template=template,
         event=event,
-        order_number=order.number,
+        order_number=order.ref,
         recipient=order.citizen.phone,
-        body=text.format_map(_Facts(facts(order) | said(event))),
+        body=body,
     )
 
 

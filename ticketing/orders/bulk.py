@@ -188,7 +188,7 @@ def _apply(
     def start(kind: str) -> None:
         rounds[kind] += 1
         clock = plan_clock(
-            order_number=order.number,
+            order_number=order.ref,
             kind=kind,
             started_at=step.at,
             order_type=order.order_type,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.citizens.models import Citizen
-from ticketing.citizens.sealing import SealedTextField
+from ticketing.citizens.sealing import SealedTextField, seal_bytes, unseal_bytes
+from ticketing.orders.fields import SealableJSONField, SealableTextField, is_sealed
 from ticketing.orders.workflow import Action, State
 from ticketing.organisation.models import BilingualName, DutyItem, OrderType, Place, Region, Unit, Urgency
 from ticketing.organisation.roles import Role
@@ -50,6 +54,9 @@ class ReplyCheck(BilingualName):
         ordering = ["position", "code"]
 
 
+LIST_FIELDS = ("unit", "duty_item", "order_type", "region", "place")
+
+
 class NumberSequence(models.Model):
     """The next free sequence of one day; its row is locked while a number is taken."""
 
@@ -74,11 +81,11 @@ class WorkOrder(models.Model):
     duty_item = models.ForeignKey(DutyItem, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("duty item"))
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency, default=Urgency.NORMAL)
     secrecy = models.CharField(_("secrecy"), max_length=12, choices=Secrecy, default=Secrecy.OPEN)
-    title = models.CharField(_("title"), max_length=120)
-    content = models.TextField(_("content"))
-    wish = models.CharField(_("wish"), max_length=300, blank=True)
-    incident_time = models.CharField(_("when it happened"), max_length=80, blank=True)
-    answers = models.JSONField(_("answers to the item's questions"), default=dict, blank=True)
+    title = SealableTextField(_("title"), max_length=120)
+    content = SealableTextField(_("content"))
+    wish = SealableTextField(_("wish"), max_length=300, blank=True)
+    incident_time = SealableTextField(_("when it happened"), max_length=80, blank=True)
+    answers = SealableJSONField(_("answers to the item's questions"), default=dict, blank=True)
     citizen = models.ForeignKey(
         Citizen, null=True, blank=True, on_delete=models.SET_NULL, related_name="orders", verbose_name=_("citizen")
     )
@@ -88,7 +95,7 @@ class WorkOrder(models.Model):
     idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin, default=Origin.LIVE)
     place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("place"))
-    place_text = models.CharField(_("place in words"), max_length=200, blank=True)
+    place_text = SealableTextField(_("place in words"), max_length=200, blank=True)
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("region"))
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
@@ -149,10 +156,18 @@ class WorkOrder(models.Model):
             models.Index(fields=["created_at"], name="order_created"),
             models.Index(fields=["duty_item", "region", "created_at"], name="order_item_region"),
             models.Index(fields=["citizen", "-created_at"], name="order_citizen"),
+            models.Index(fields=["query_code_index"], condition=models.Q(secrecy="sealed"), name="order_sealed"),
         ]
+
+    SEALED_REF = "S"
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def ref(self) -> str:
+        """What clocks, notices, jobs and feeds call the order: its number; for a sealed report a word that tells nothing."""
+        return f"{self.SEALED_REF}{self.query_code_index[:11]}" if is_sealed(self) else self.number
 
 
 class OrderEvent(models.Model):
@@ -219,13 +234,13 @@ class Reply(models.Model):
 
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="replies", verbose_name=_("order"))
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, verbose_name=_("unit"))
-    public_text = models.TextField(_("reply to the citizen"))
-    internal_text = models.TextField(_("internal note"), blank=True)
+    public_text = SealableTextField(_("reply to the citizen"))
+    internal_text = SealableTextField(_("internal note"), blank=True)
     solved = models.BooleanField(_("solved"))
     contacted_at = models.DateTimeField(_("citizen contacted"), null=True, blank=True)
     is_stage = models.BooleanField(_("stage reply"), default=False)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.SUBMITTED)
-    review_note = models.CharField(_("review note"), max_length=300, blank=True)
+    review_note = SealableTextField(_("review note"), max_length=300, blank=True)
     endorsed = models.BooleanField(_("endorsed by the unit's reviewer"), default=False)
     created_at = models.DateTimeField(_("written"))
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
@@ -275,10 +290,10 @@ class OrderAssist(models.Model):
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="assists", verbose_name=_("order"))
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="assists", verbose_name=_("assisting unit"))
     round = models.PositiveSmallIntegerField(_("round"))  # the round of its clock
-    task = models.TextField(_("task"))
+    task = SealableTextField(_("task"))
     asked_by = models.CharField(_("asked by"), max_length=60)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ASKED)
-    text = models.TextField(_("its reply"), blank=True)
+    text = SealableTextField(_("its reply"), blank=True)
     gathered = models.BooleanField(_("gathered"), default=False)
     started_at = models.DateTimeField(_("asked"))
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
@@ -301,7 +316,7 @@ class Callback(models.Model):
     solved = models.BooleanField(_("solved"), null=True, blank=True)
     satisfaction = models.PositiveSmallIntegerField(_("satisfaction, 1 to 5"), null=True, blank=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = SealableTextField(_("note"), max_length=300, blank=True)
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -321,7 +336,7 @@ class Rating(models.Model):
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="ratings", verbose_name=_("order"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     score = models.PositiveSmallIntegerField(_("score, 1 to 5"))
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = SealableTextField(_("note"), max_length=300, blank=True)
     channel = models.CharField(_("channel"), max_length=20)
     at = models.DateTimeField(_("at"))
 
@@ -339,7 +354,7 @@ class Attachment(models.Model):
 
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="attachments", verbose_name=_("order"))
     file = models.FileField(_("file"), upload_to="orders/%Y/%m")
-    name = models.CharField(_("name"), max_length=120)
+    name = SealableTextField(_("name"), max_length=120)
     content_type = models.CharField(_("type"), max_length=60)
     size = models.PositiveIntegerField(_("bytes"))
     sha256 = models.CharField(max_length=64)
@@ -351,6 +366,18 @@ class Attachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ["created_at"]
+
+    def read(self) -> bytes:
+        """The bytes as they were sent; those of a sealed report lie sealed on the disk."""
+        with self.file.open("rb") as kept:
+            data: bytes = kept.read()
+        return unseal_bytes(data) if is_sealed(self) else data
+
+    def keep(self, data: bytes, *, name: str) -> None:
+        """Write the bytes to the disk under `name`; sealed, and under a name that tells nothing, for a sealed report."""
+        if is_sealed(self):
+            data, name = seal_bytes(data), f"{secrets.token_hex(16)}.bin"
+        self.file.save(name, ContentFile(data), save=False)
 
 
 class Flag(models.TextChoices):
@@ -373,11 +400,11 @@ class Supervision(models.Model):
 
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="supervisions", verbose_name=_("order"))
     level = models.CharField(_("level"), max_length=10, choices=Level, default=Level.GENERAL)
-    note = models.TextField(_("note"))
+    note = SealableTextField(_("note"))
     due_at = models.DateTimeField(_("report until"), null=True, blank=True)
     opened_by = models.CharField(_("opened by"), max_length=60)
     opened_at = models.DateTimeField(_("opened"))
-    report = models.TextField(_("report of the unit"), blank=True)
+    report = SealableTextField(_("report of the unit"), blank=True)
     reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
     closed_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
@@ -412,8 +439,8 @@ class Contestable(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ISSUED)
     issued_by = models.CharField(_("issued by"), max_length=60)
     issued_at = models.DateTimeField(_("issued"))
-    appeal = models.TextField(_("appeal"), blank=True)
-    ruling = models.TextField(_("ruling"), blank=True)
+    appeal = SealableTextField(_("appeal"), blank=True)
+    ruling = SealableTextField(_("ruling"), blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:
@@ -431,7 +458,7 @@ class Card(Contestable):
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="cards", verbose_name=_("order"))
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="cards", verbose_name=_("unit"))
     colour = models.CharField(_("colour"), max_length=10, choices=Colour)
-    reason = models.TextField(_("reason"))
+    reason = SealableTextField(_("reason"))
 
     class Meta(Contestable.Meta):
         verbose_name = _("card")
@@ -451,7 +478,7 @@ class Accountability(Contestable):
     order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="findings", verbose_name=_("order"))
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="findings", verbose_name=_("unit"))
     cause = models.CharField(_("cause"), max_length=20, choices=Cause)
-    reason = models.TextField(_("finding"))
+    reason = SealableTextField(_("finding"))
 
     class Meta(Contestable.Meta):
         verbose_name = _("accountability record")
@@ -473,3 +500,6 @@ class ReplyAuthority(models.Model):
         verbose_name = _("reply authority")
         verbose_name_plural = _("reply authorities")
         constraints = [models.UniqueConstraint(fields=["unit", "staff"], name="one_authority_per_person")]
+
+
+from ticketing.orders.people_models import SealedHandler as SealedHandler  # noqa: E402  (its rows name the classes above)

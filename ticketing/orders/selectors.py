@@ -12,11 +12,12 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from ticketing.citizens.models import Citizen
 from ticketing.citizens.selectors import find_by_phone, masked_contact
 from ticketing.clocks.plans import raised_orders
-from ticketing.orders import numbers
+from ticketing.orders import numbers, sealed
 from ticketing.orders.actions._step import covers
 from ticketing.orders.actions.intake import query_index
 from ticketing.orders.errors import NotAllowed, OrderNotFound
 from ticketing.orders.models import (
+    LIST_FIELDS,
     Accountability,
     Card,
     Contestable,
@@ -27,15 +28,13 @@ from ticketing.orders.models import (
     Secrecy,
     WorkOrder,
 )
+from ticketing.orders.sealed import UNIT_SEES
 from ticketing.orders.workflow import EDGES, OPEN, WITH_UNIT, Action, State
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Staff, Unit
 from ticketing.organisation.roles import CENTRE_ROLES, UNIT_ROLES, Role
 
-SEES_SEALED = frozenset({Role.DISPATCHER, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.CALLBACK})
 SEES_CONTACT = frozenset({Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR})
-UNIT_SEES = WITH_UNIT | {State.CALLBACK, State.DISSATISFIED, State.CLOSED, State.ARCHIVED}
-LIST_FIELDS = ("unit", "duty_item", "order_type", "region", "place")
 
 
 def unit_ids_of(staff: Staff) -> set[int]:
@@ -48,25 +47,25 @@ def unit_ids_of(staff: Staff) -> set[int]:
 
 
 def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
-    """The orders that a staff member may see; the only start of a list for staff. Drafts are nobody's yet (`drafts_of`)."""
+    """The orders that a staff member may see; the only start of a list for staff.
+
+    Drafts are nobody's yet (`drafts_of`); sealed reports are a domain of their own (`sealed.sealed_orders`).
+    """
     roles = {Role(a.role) for a in staff.appointments_now()}
-    orders = WorkOrder.objects.select_related(*LIST_FIELDS).exclude(state=State.DRAFT)
+    orders = WorkOrder.objects.select_related(*LIST_FIELDS).exclude(state=State.DRAFT).exclude(secrecy=Secrecy.SEALED)
     if not roles:
         return orders.none()
     # Nobody reads what is said about them.
     orders = orders.exclude(pk__in=WorkOrder.objects.filter(about_staff=staff).values("pk"))
-    reach: Q | None = None
-    if roles & SEES_SEALED:
-        return orders
     if roles & (CENTRE_ROLES | {Role.INSPECTOR, Role.ADMIN}):
-        reach = ~Q(secrecy=Secrecy.SEALED)
-    if roles & UNIT_ROLES:
-        units = unit_ids_of(staff)
-        own = Q(unit_id__in=units, state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
-        for party in (OrderCopy, Card, Accountability):
-            own |= Q(pk__in=party.objects.filter(unit_id__in=units).values("order_id"), state__in=UNIT_SEES)
-        reach = own if reach is None else reach | own
-    return orders.none() if reach is None else orders.filter(reach)
+        return orders
+    if not roles & UNIT_ROLES:
+        return orders.none()
+    units = unit_ids_of(staff)
+    own = Q(unit_id__in=units, state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
+    for party in (OrderCopy, Card, Accountability):
+        own |= Q(pk__in=party.objects.filter(unit_id__in=units).values("order_id"), state__in=UNIT_SEES)
+    return orders.filter(own)
 
 
 def orders_helped_by(units: Iterable[int]) -> QuerySet[OrderAssist, int]:
@@ -77,6 +76,8 @@ def orders_helped_by(units: Iterable[int]) -> QuerySet[OrderAssist, int]:
 
 def sees_whole(staff: Staff, order: WorkOrder) -> bool:
     """Whether the person sees all of an order: the centre does and the unit that holds it, an assisting unit does not."""
+    if order.secrecy == Secrecy.SEALED:
+        return any(role in sealed.OFFICES or covers(unit_id, order.unit) for role, unit_id in roles_on(staff, order))
     held = {Role(a.role) for a in staff.appointments_now()}
     if held & (CENTRE_ROLES | {Role.INSPECTOR, Role.ADMIN}):
         return True
@@ -85,7 +86,8 @@ def sees_whole(staff: Staff, order: WorkOrder) -> bool:
 
 def get_order(staff: Staff, number: str) -> WorkOrder:
     """One order by number, if `staff` may see it; a draft only by who began it. Raises OrderNotFound."""
-    order = visible_orders(staff).filter(number=number).first() or drafts_of(staff).filter(number=number).first()
+    sources = (visible_orders, drafts_of, sealed.sealed_orders) if sealed.handles_sealed(staff) else (visible_orders, drafts_of)
+    order = next((found for source in sources if (found := source(staff).filter(number=number).first())), None)
     if order is None:
         raise OrderNotFound(number)
     return order
@@ -102,6 +104,19 @@ def taken_in_by(staff: Staff) -> QuerySet[WorkOrder]:
     return visible_orders(staff).filter(pk__in=taken).order_by("-created_at")
 
 
+def roles_on(staff: Staff, order: WorkOrder) -> list[tuple[Role, int | None]]:
+    """The roles, each with its unit, in which the person acts on an order; on a sealed report only what he is named for."""
+    if order.secrecy == Secrecy.SEALED and order.state != State.DRAFT:
+        return sealed.offices_of(staff)
+    return [(Role(a.role), a.unit_id) for a in staff.appointments_now()]
+
+
+def works_for_centre(staff: Staff, order: WorkOrder) -> bool:
+    """Whether the person looks at an order for the hotline or above it, and not for a unit."""
+    centre = {*CENTRE_ROLES, Role.INSPECTOR, Role.ADMIN}
+    return any(role in centre for role, _unit in roles_on(staff, order))
+
+
 def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str = "", channel: str = "desk") -> Actor:
     """The person in the role that may take `action` on `order`. Raises NotAllowed where no role held may.
 
@@ -109,21 +124,20 @@ def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str
     """
     edges = [e for e in EDGES if e.action == action]
     at_state = [e for e in edges if e.source == order.state] or edges
-    for appointment in staff.appointments_now():
-        role = Role(appointment.role)
+    for role, unit_id in roles_on(staff, order):
         for e in at_state:
             if role not in e.roles:
                 continue
-            if e.own_unit and role in UNIT_ROLES and not covers(appointment.unit_id, order.unit):
+            if e.own_unit and role in UNIT_ROLES and not covers(unit_id, order.unit):
                 continue
-            if e.assisting and not assists(appointment.unit_id, order):
+            if e.assisting and not assists(unit_id, order):
                 continue
             return Actor(
                 kind="staff",
                 role=role,
                 name=staff.display_name,
                 staff_id=staff.pk,
-                unit_id=appointment.unit_id,
+                unit_id=unit_id,
                 request_id=request_id,
                 channel=channel,
             )
@@ -132,10 +146,10 @@ def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str
 
 def allowed_actions(staff: Staff, order: WorkOrder) -> list[Action]:
     """What `staff` may do with `order` now, in the order of the table."""
-    held = [(Role(a.role), a.unit_id) for a in staff.appointments_now()]
-    reach: dict[int, bool] = {}
+    held = roles_on(staff, order)
+    reach: dict[int | None, bool] = {}
 
-    def reaches(unit_id: int) -> bool:
+    def reaches(unit_id: int | None) -> bool:
         if unit_id not in reach:
             reach[unit_id] = covers(unit_id, order.unit)
         return reach[unit_id]
@@ -175,7 +189,7 @@ def first_receiver(order: WorkOrder) -> OrderEvent | None:
     return order.events.filter(actor_kind="staff").select_related("actor_unit").order_by("seq").first()
 
 
-def assists(unit_id: int, order: WorkOrder) -> bool:
+def assists(unit_id: int | None, order: WorkOrder) -> bool:
     """Whether a role held in `unit_id` reaches a unit whose part of the order is waited for."""
     asked = order.assists.filter(status=OrderAssist.Status.ASKED).select_related("unit")
     return any(covers(unit_id, assist.unit) for assist in asked)
@@ -183,7 +197,7 @@ def assists(unit_id: int, order: WorkOrder) -> bool:
 
 def contact_of(order: WorkOrder, staff: Staff) -> dict[str, str]:
     """Name and telephone, masked; empty for a unit when the order is confidential or sealed (see `citizens.actions.reveal`)."""
-    centre = any(Role(a.role) in SEES_CONTACT for a in staff.appointments_now())
+    centre = any(role in SEES_CONTACT for role, _unit in roles_on(staff, order))
     if not centre and (order.secrecy != Secrecy.OPEN or not sees_whole(staff, order)):
         return {"name": "", "phone": ""}
     return masked_contact(order.citizen)
@@ -191,7 +205,7 @@ def contact_of(order: WorkOrder, staff: Staff) -> dict[str, str]:
 
 def may_reveal(order: WorkOrder, staff: Staff) -> bool:
     """Whether the person may ask to see the contact in clear."""
-    centre = any(Role(a.role) in SEES_CONTACT for a in staff.appointments_now())
+    centre = any(role in SEES_CONTACT for role, _unit in roles_on(staff, order))
     return order.citizen_id is not None and (centre or (order.secrecy == Secrecy.OPEN and sees_whole(staff, order)))
 
 
@@ -225,6 +239,7 @@ def unit_list(staff: Staff) -> QuerySet[WorkOrder]:
     return (
         WorkOrder.objects.select_related(*LIST_FIELDS)
         .filter(unit_id__in=unit_ids_of(staff), state__in=WITH_UNIT)
+        .exclude(secrecy=Secrecy.SEALED)
         .order_by("due_at", "created_at")
     )
 
@@ -232,7 +247,7 @@ def unit_list(staff: Staff) -> QuerySet[WorkOrder]:
 def assist_list(staff: Staff) -> QuerySet[OrderAssist]:
     """What the person's units were asked to help with and have not answered, by due time."""
     asked = OrderAssist.objects.filter(unit_id__in=unit_ids_of(staff), status=OrderAssist.Status.ASKED)
-    open_ones = asked.filter(order__state__in=WITH_UNIT)
+    open_ones = asked.filter(order__state__in=WITH_UNIT).exclude(order__secrecy=Secrecy.SEALED)
     return open_ones.select_related("unit", *(f"order__{name}" for name in LIST_FIELDS)).order_by("due_at", "started_at")
 
 

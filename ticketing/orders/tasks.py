@@ -14,7 +14,7 @@ from ticketing.outbox.registry import handles, periodic
 @handles("orders.clock")
 def note_clock(payload: dict[str, Any]) -> None:
     """A clock of an order passed its warning or due moment."""
-    mark_clock(number=payload["order"], clock=payload["clock"], what=payload["what"], due=payload["due"])
+    mark_clock(ref=payload["order"], clock=payload["clock"], what=payload["what"], due=payload["due"])
 
 
 @handles("orders.replan", max_attempts=5, lease_seconds=3600, slow=True)

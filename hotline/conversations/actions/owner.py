@@ -12,6 +12,7 @@ from hotline.conversations import bot
 from hotline.conversations.actions import _rows
 from hotline.conversations.errors import AlreadyTaken, CannotTransfer, ConversationEnded, LineGone, NotOwner
 from hotline.conversations.models import Channel, Conversation, ConversationEvent, Turn
+from ticketing.orders.sealed import open_number
 from ticketing.organisation.models import Staff
 from ticketing.outbox.actions import enqueue
 
@@ -257,8 +258,8 @@ def resume(row: Conversation) -> None:
 
 
 def link(row: Conversation, number: str, *, by: str) -> None:
-    """Write the order's number on a locked row and keep that it happened."""
-    row.order_number = number[:12]
+    """Write the order's number on a locked row and keep that it happened; a sealed report's number is kept nowhere else."""
+    row.order_number = open_number(number)[:12]
     row.save(update_fields=["order_number"])
     _rows.note(row, Kind.LINKED, by=by, order_number=row.order_number)
     _rows.nudge(row)

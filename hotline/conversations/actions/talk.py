@@ -19,6 +19,7 @@ from hotline.conversations.errors import ConversationEnded, UnknownKey
 from hotline.conversations.models import Conversation, ConversationEvent, Turn
 from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen, normalise_phone
 from ticketing.citizens.sealing import blind_index
+from ticketing.orders.sealed import open_number
 
 log = structlog.get_logger(__name__)
 
@@ -277,6 +278,8 @@ def _carry_out(before: Conversation, reply: bot.Reply) -> list[Turn] | None:
 
 def _store(row: Conversation, move: Move) -> Turn:
     data = bot.turn_data(move)
+    if data.get("number") and not open_number(str(data["number"])):  # of a sealed report: it stands in the sealed text alone
+        data = {name: value for name, value in data.items() if name not in ("number", "query_code")}
     kind = "card" if {"sources", "number", "choices"} & data.keys() else "text"
     turn = _rows.add_turn(row, speaker=Turn.Speaker.BOT, text=move.text, kind=kind, data=data)
     turn.speech = move.speech

@@ -22,7 +22,7 @@ class ExtensionForm(OrderForm):
 
     def __init__(self, *args: Any, order: WorkOrder, staff: Staff, **kwargs: Any) -> None:
         super().__init__(*args, order=order, staff=staff, **kwargs)
-        clock = Clock.objects.filter(order_number=order.number, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
+        clock = Clock.objects.filter(order_number=order.ref, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
         if clock is not None:
             limit = {"value": clock.value, "measure": TimeLimit.Measure(clock.measure).label}
             self.fields["amount"].help_text = _("In %(measure)s, at most %(value)s: the first limit.") % limit

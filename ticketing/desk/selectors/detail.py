@@ -57,7 +57,7 @@ def held_against(order: WorkOrder, staff: Staff, whole: bool) -> list[Any]:
 
 
 def _panels(order: WorkOrder) -> list[ClockPanel]:
-    clocks = Clock.objects.filter(order_number=order.number).select_related("calendar").prefetch_related("pauses")
+    clocks = Clock.objects.filter(order_number=order.ref).select_related("calendar").prefetch_related("pauses")
     return [clock_panel(clock) for clock in clocks.order_by("started_at", "pk")]
 
 

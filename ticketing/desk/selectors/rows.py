@@ -89,11 +89,11 @@ def rows_of(found: Iterable[WorkOrder], *, now: datetime | None = None) -> list[
     """Orders with their handling clocks, in three queries."""
     rows = [Row(order) for order in found]
     clocks = Clock.objects.filter(
-        order_number__in=[row.order.number for row in rows], kind=ClockKind.HANDLE, stopped_at=None
+        order_number__in=[row.order.ref for row in rows], kind=ClockKind.HANDLE, stopped_at=None
     ).select_related("calendar")
     by_number = {c.order_number: c for c in clocks.prefetch_related("pauses").order_by("round")}
     for row in rows:
-        clock = by_number.get(row.order.number)
+        clock = by_number.get(row.order.ref)
         if clock is not None:
             row.clock = clock_view(clock_panel(clock, now=now))
     return rows

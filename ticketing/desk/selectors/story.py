@@ -13,7 +13,7 @@ from ticketing.orders import selectors as orders
 from ticketing.orders.models import Card, Flag, OrderEvent, WorkOrder
 from ticketing.orders.workflow import Action
 from ticketing.organisation.models import Staff
-from ticketing.organisation.roles import CENTRE_ROLES, Role
+from ticketing.organisation.roles import Role
 
 EVENT_LOOKS: dict[str, tuple[str, str]] = {
     # action: (icon, meaning)
@@ -82,7 +82,7 @@ class Happening:
 
 def happenings(order: WorkOrder, staff: Staff) -> list[Happening]:
     """The order's history in words, oldest first. Internal notes are left out for other units."""
-    centre = staff.has_role(*CENTRE_ROLES, Role.INSPECTOR, Role.ADMIN)
+    centre = orders.works_for_centre(staff, order)
     own_units = set() if centre else orders.unit_ids_of(staff)
     entries = orders.timeline(order)
     if not centre and not orders.sees_whole(staff, order):

@@ -4,7 +4,7 @@ Every verb takes keywords only, `order` and `actor` among them, runs in one tran
 history and announces the change after the commit. See `ticketing.orders.errors` for what they raise.
 """
 
-from ticketing.orders.actions._step import lock, lock_many
+from ticketing.orders.actions._step import lock, lock_many, stream_of
 from ticketing.orders.actions.assisting import ask_assist, cancel_assist, decline_assist, gather, reply_assist
 from ticketing.orders.actions.attachments import attach_file
 from ticketing.orders.actions.closing import (
@@ -69,6 +69,7 @@ from ticketing.orders.actions.overseeing import (
     name_subject,
     supervise_order,
 )
+from ticketing.orders.actions.sealing import end_naming, import_handlers, name_handler
 
 __all__ = [
     "Created",
@@ -92,6 +93,7 @@ __all__ = [
     "decide_finding",
     "decline_assist",
     "dispatch_order",
+    "end_naming",
     "end_supervision",
     "endorse_reply",
     "escalate",
@@ -99,11 +101,13 @@ __all__ = [
     "gather",
     "grant_extension",
     "hold_accountable",
+    "import_handlers",
     "issue_card",
     "lapse",
     "lock",
     "lock_many",
     "merge_orders",
+    "name_handler",
     "name_subject",
     "rate_order",
     "reassign_order",
@@ -125,6 +129,7 @@ __all__ = [
     "sign_order",
     "stage_reply",
     "start_draft",
+    "stream_of",
     "sub_dispatch",
     "submit_order",
     "submit_reply",

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ticketing.orders import history
 from ticketing.orders.errors import IllegalTransition, InvalidOrder, NotAllowed, StaleOrder
-from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.models import OrderEvent, Secrecy, WorkOrder
 from ticketing.orders.workflow import Action, Edge, State, actions_from, edge
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import DutyItem, OrderType, Region, Unit
@@ -149,20 +149,27 @@ def announce(*, order: WorkOrder, event: OrderEvent, more: Iterable[tuple[str, d
 
 def tell(order: WorkOrder, event: OrderEvent, *streams: str) -> None:
     """Put the event into live streams; pages fetch what they may show of it."""
-    payload = {"number": order.number, "action": event.action, "state": order.state, "version": order.version}
+    payload = {"number": order.ref, "action": event.action, "state": order.state, "version": order.version}
     feeds.publish_to(streams=streams, kind="order", payload=payload)
 
 
 def tell_unit(order: WorkOrder, unit: Unit | None, event: OrderEvent) -> None:
     """Tell the desk of a unit that does not, or no longer, hold the order."""
     if unit is not None:
-        tell(order, event, f"unit:{unit.pk}")
+        tell(order, event, f"sealed:{unit.pk}" if order.secrecy == Secrecy.SEALED else f"unit:{unit.pk}")
+
+
+def stream_of(order: WorkOrder) -> str:
+    """The live stream of one order."""
+    return f"order:{order.ref}"
 
 
 def streams_of(order: WorkOrder, event: OrderEvent) -> list[str]:
     """Those who look at the order, and the desks whose list changed by this event."""
+    if order.secrecy == Secrecy.SEALED:  # nobody but those named hears that anything happened
+        return ["sealed", stream_of(order), *([f"sealed:{order.unit_id}"] if order.unit_id else [])]
     touched = {event.from_state, event.to_state}
-    streams = [f"order:{order.number}", "wall"]
+    streams = [stream_of(order), "wall"]
     if touched & {State.TRIAGE, State.RETURN_REVIEW, State.DISPUTE, State.REPLY_REVIEW, State.EXTENSION_REVIEW}:
         streams.append("inbox")
     if touched & {State.CALLBACK, State.DISSATISFIED}:

@@ -41,7 +41,7 @@ def ask_assist(step: Step, *, unit: Unit, task: str, due: datetime | None = None
         raise InvalidOrder("due", "lies in the past")
     turn = order.assists.count() + 1
     clock = plan_clock(
-        order_number=order.number,
+        order_number=order.ref,
         kind=ClockKind.ASSIST,
         started_at=step.at,
         order_type=order.order_type,
@@ -152,4 +152,4 @@ def end(step: Step, assist: OrderAssist, status: str) -> None:
     """Close one part and its clock."""
     assist.status, assist.replied_at = status, step.at
     assist.save(update_fields=["status", "text", "replied_at"])
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.ASSIST], round=assist.round, at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.ASSIST], round=assist.round, at=step.at)

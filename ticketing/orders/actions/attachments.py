@@ -6,7 +6,6 @@ import hashlib
 from io import BytesIO
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
@@ -75,7 +74,7 @@ def attach_file(
         created_at=now,
     )
     extension = content_type.rsplit("/", 1)[-1].replace("jpeg", "jpg")
-    attachment.file.save(f"{locked.number}-{digest[:12]}.{extension}", ContentFile(data), save=False)
+    attachment.keep(data, name=f"{locked.number}-{digest[:12]}.{extension}")
     attachment.save()
     event = history.append(
         order=locked,

@@ -85,13 +85,13 @@ def _note_dissatisfied(step: Step, *, solved: bool | None, satisfaction: int | N
     _callback(step, reached=True, solved=solved, satisfaction=satisfaction, reasons=reasons, note=note[:300])
     if satisfaction is not None:
         _rate(step, Rating.Kind.ORDER, satisfaction, "")
-    stop_clocks(order_number=step.order.number, at=step.at)
+    stop_clocks(order_number=step.order.ref, at=step.at)
     step.record(data={"solved": solved, "satisfaction": satisfaction, "reasons": reasons}, private={"note": note})
 
 
 def _finish(step: Step) -> None:
     step.order.closed_at = step.at
-    stop_clocks(order_number=step.order.number, at=step.at)
+    stop_clocks(order_number=step.order.ref, at=step.at)
 
 
 @verb(Action.REDO)

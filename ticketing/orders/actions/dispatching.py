@@ -13,7 +13,8 @@ from ticketing.orders import history
 from ticketing.orders.actions._step import Step, announce, lock, required, tell_unit, verb
 from ticketing.orders.errors import IllegalTransition, InvalidOrder
 from ticketing.orders.impartial import check_impartial
-from ticketing.orders.models import ReturnReason, WorkOrder
+from ticketing.orders.models import ReturnReason, Secrecy, WorkOrder
+from ticketing.orders.sealed import unit_is_ready
 from ticketing.orders.workflow import TERMINAL, Action, State, actions_from
 from ticketing.organisation.actor import SYSTEM, Actor
 from ticketing.organisation.models import DutyItem, Unit
@@ -26,7 +27,7 @@ RETURN_LIMIT = 2  # after so many accepted returns the next request goes to a di
 def start_order_clock(order: WorkOrder, *kinds: str, at: datetime, anew: bool = False) -> list[Clock]:
     """Start clocks of `order`; a repeated kind gets the next round. `anew` stops first whatever runs."""
     return start_clocks(
-        order_number=order.number,
+        order_number=order.ref,
         kinds=kinds,
         started_at=at,
         anew=anew,
@@ -39,7 +40,7 @@ def start_order_clock(order: WorkOrder, *kinds: str, at: datetime, anew: bool = 
 
 def refresh_due(order: WorkOrder) -> None:
     """Copy due and warning of the running handling clock onto the order, where lists sort by them."""
-    clock = Clock.objects.filter(order_number=order.number, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
+    clock = Clock.objects.filter(order_number=order.ref, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
     order.due_at, order.warn_at = (clock.due_at, clock.warn_at) if clock else (order.due_at, order.warn_at)
 
 
@@ -47,6 +48,8 @@ def _send_to(step: Step, unit: Unit) -> None:
     if not (unit.is_active and unit.accepts_orders):
         raise InvalidOrder("unit", "does not take work orders; choose another unit")
     check_impartial(step.order, unit)
+    if step.order.secrecy == Secrecy.SEALED and not unit_is_ready(unit):
+        raise InvalidOrder("unit", "has nobody named to handle sealed reports; have someone named, or choose another unit")
     order = step.order
     order.unit, order.dispatched_at, order.signed_at, order.replied_at = unit, step.at, None, None
     # The handling clock runs from dispatch, so that a late signature cannot stretch it.
@@ -130,7 +133,7 @@ def accept_return(step: Step, *, note: str = "") -> None:
     if step.order.return_count >= RETURN_LIMIT:
         raise InvalidOrder("return", "was accepted too often; refer the order to a dispute ruling")
     old = step.order.unit
-    stop_clocks(order_number=step.order.number, at=step.at)
+    stop_clocks(order_number=step.order.ref, at=step.at)
     step.order.return_count += 1
     step.order.unit, step.order.due_at, step.order.warn_at = None, None, None
     event = step.record(data={"from_unit": old.code if old else ""}, private={"note": note.strip()[:300]})
@@ -141,14 +144,14 @@ def accept_return(step: Step, *, note: str = "") -> None:
 @verb(Action.REFUSE_RETURN)
 def refuse_return(step: Step, *, note: str) -> None:
     """The order stays with its unit."""
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.RETURN], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.RETURN], at=step.at)
     step.record(private={"note": required(note, "note", at_most=300)})
 
 
 @verb(Action.DISPUTE)
 def refer_dispute(step: Step, *, note: str) -> None:
     """Units keep passing the order on: a ruling decides."""
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.RETURN], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.RETURN], at=step.at)
     step.record(private={"note": required(note, "note", at_most=300)})
 
 
@@ -169,8 +172,10 @@ def merge_orders(step: Step, *, into: WorkOrder, reason: str) -> None:
         raise InvalidOrder("into", "is this very order; choose another one")
     if other.state in TERMINAL:
         raise InvalidOrder("into", "is no longer open; choose an open order")
+    if Secrecy.SEALED in (step.order.secrecy, other.secrecy):
+        raise InvalidOrder("into", "a sealed report stays on its own")
     step.order.merged_into = other
-    stop_clocks(order_number=step.order.number, at=step.at)
+    stop_clocks(order_number=step.order.ref, at=step.at)
     step.record(data={"into": other.number}, private={"reason": required(reason, "reason", at_most=300)})
     event = history.append(
         order=other, action="merged_in", actor=step.actor, from_state=other.state, at=step.at, data={"number": step.order.number}
@@ -200,7 +205,7 @@ def suspend_order(step: Step, *, reason: str, review_at: datetime | None = None,
         raise InvalidOrder("review_at", "lies in the past")
     if resumes and review_at is None:
         raise InvalidOrder("review_at", "must be given, so that the order can resume by itself")
-    pause_clocks(order_number=step.order.number, reason=reason, at=step.at)
+    pause_clocks(order_number=step.order.ref, reason=reason, at=step.at)
     step.order.review_at, step.order.resumes = review_at, resumes
     step.record(data={"review": review_at.isoformat() if review_at else "", "resumes": resumes}, private={"reason": reason})
 
@@ -208,7 +213,7 @@ def suspend_order(step: Step, *, reason: str, review_at: datetime | None = None,
 @verb(Action.RESUME)
 def resume_order(step: Step) -> None:
     """Let the clocks run on; what was paused does not count."""
-    resume_clocks(order_number=step.order.number, at=step.at)
+    resume_clocks(order_number=step.order.ref, at=step.at)
     refresh_due(step.order)
     step.order.review_at, step.order.resumes = None, False
     step.record(data={"due": _due(step.order)})
@@ -223,7 +228,7 @@ def undo_dispatch(step: Step) -> None:
     if last is None or not mine or step.at - last.at > UNDO_WINDOW:
         raise IllegalTransition(Action.UNDO_DISPATCH, order.state, actions_from(State(order.state), step.actor.role))
     old = order.unit
-    stop_clocks(order_number=order.number, at=step.at)
+    stop_clocks(order_number=order.ref, at=step.at)
     order.unit, order.dispatched_at, order.due_at, order.warn_at = None, None, None, None
     event = step.record(data={"from_unit": old.code if old else "", "undone": last.seq})
     tell_unit(order, old, event)

@@ -16,7 +16,7 @@ def request_extension(step: Step, *, amount: int, reason: str) -> None:
     """The unit asks for `amount` more of what its handling clock counts in. Raises InvalidOrder."""
     order = step.order
     reason = required(reason, "reason", at_most=300)
-    clock = Clock.objects.filter(order_number=order.number, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
+    clock = Clock.objects.filter(order_number=order.ref, kind=ClockKind.HANDLE, stopped_at=None).order_by("-round").first()
     if clock is None:
         raise InvalidOrder("amount", "no handling clock is running")
     if step.at >= clock.due_at:
@@ -41,7 +41,7 @@ def request_extension(step: Step, *, amount: int, reason: str) -> None:
 def grant_extension(step: Step, *, note: str = "") -> None:
     """The handling clock gets the time that was asked for; the citizen is told with the unit's reason."""
     asked = pending_extension(step)
-    clock = extend_clock(order_number=step.order.number, kind=ClockKind.HANDLE, amount=asked.amount, at=step.at)
+    clock = extend_clock(order_number=step.order.ref, kind=ClockKind.HANDLE, amount=asked.amount, at=step.at)
     if clock is not None:
         step.order.due_at, step.order.warn_at = clock.due_at, clock.warn_at
     decide(step, asked, Extension.Status.GRANTED)

@@ -22,7 +22,7 @@ REPLY_CHARS = 3000
 def sign_order(step: Step) -> None:
     """The unit takes the order on (签收). The handling clock has been running since dispatch."""
     step.order.signed_at = step.at
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.SIGN], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.SIGN], at=step.at)
     step.record()
 
 
@@ -46,7 +46,7 @@ def stage_reply(step: Step, *, public_text: str, contacted_at: datetime | None =
         status=Reply.Status.APPROVED,
         created_at=step.at,
     )
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.CONTACT], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.CONTACT], at=step.at)
     step.record(private={"reply": text})
 
 
@@ -71,7 +71,7 @@ def submit_reply(
         created_at=step.at,
     )
     step.order.replied_at = step.at
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.HANDLE, ClockKind.CONTACT], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.HANDLE, ClockKind.CONTACT], at=step.at)
     start_order_clock(step.order, ClockKind.REPLY_REVIEW, at=step.at)
     step.record(data={"solved": solved}, private={"reply": text, "internal": internal_text.strip()})
 
@@ -103,7 +103,7 @@ def approve_reply(step: Step, *, checked: Sequence[str] = ()) -> None:
     found = {line.code: line.code in checked for line in lines}
     reply.status, reply.reviewed_at = Reply.Status.APPROVED, step.at
     reply.save(update_fields=["status", "reviewed_at"])
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
     start_order_clock(step.order, ClockKind.CALLBACK, at=step.at)
     step.record(data={"checks": found} if found else {})
 
@@ -116,7 +116,7 @@ def reject_reply(step: Step, *, reason: str) -> None:
     reply.status, reply.review_note, reply.reviewed_at = Reply.Status.REJECTED, reason, step.at
     reply.save(update_fields=["status", "review_note", "reviewed_at"])
     step.order.replied_at = None
-    stop_clocks(order_number=step.order.number, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
+    stop_clocks(order_number=step.order.ref, kinds=[ClockKind.REPLY_REVIEW], at=step.at)
     reopen_handling(step, until=step.order.due_at)
     step.record(private={"reason": reason})
 

@@ -220,5 +220,5 @@ def refuse_transfer(step: Step, *, reason: str) -> None:
 def withdraw_order(step: Step, *, reason: str = "") -> None:
     """The citizen takes the matter back; possible until the unit has replied."""
     step.order.closed_at = step.at
-    stop_clocks(order_number=step.order.number, at=step.at)
+    stop_clocks(order_number=step.order.ref, at=step.at)
     step.record(private={"reason": reason.strip()[:300]})

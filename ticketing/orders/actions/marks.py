@@ -7,14 +7,15 @@ from django.utils import timezone
 
 from ticketing.orders import history
 from ticketing.orders.actions._step import announce, lock
-from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.orders.models import OrderEvent
+from ticketing.orders.sealed import by_ref
 from ticketing.organisation.actor import SYSTEM
 
 
 @transaction.atomic
-def mark_clock(*, number: str, clock: str, what: str, due: str) -> OrderEvent | None:
+def mark_clock(*, ref: str, clock: str, what: str, due: str) -> OrderEvent | None:
     """Note once that a clock warned or ran out; an order that is gone is no error."""
-    order = WorkOrder.objects.filter(number=number).first()
+    order = by_ref(ref)
     if order is None:
         return None
     order = lock(order)

@@ -68,7 +68,7 @@ def each(step: Callable[[WorkOrder], object], orders: Iterable[WorkOrder]) -> in
         try:
             step(order)
         except OrderError as error:
-            log.info("orders.rounds.passed_over", order=order.number, why=str(error))
+            log.info("orders.rounds.passed_over", order=order.ref, why=str(error))
         else:
             done += 1
     return done
