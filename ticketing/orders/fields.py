@@ -50,5 +50,5 @@ class SealableJSONField(models.JSONField):
         return {SEALED: seal(json.dumps(value, ensure_ascii=False))} if value and is_sealed(model_instance) else value
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        value = super().from_db_value(value, expression, connection)  # type: ignore[misc]
+        value = super().from_db_value(value, expression, connection)
         return json.loads(unseal(value[SEALED])) if isinstance(value, dict) and set(value) == {SEALED} else value

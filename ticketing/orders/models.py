@@ -485,21 +485,5 @@ class Accountability(Contestable):
         verbose_name_plural = _("accountability records")
 
 
-class ReplyAuthority(models.Model):
-    """A written authority: who may sign a unit's replies, for which order types (none named: for all)."""
-
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="authorities", verbose_name=_("unit"))
-    staff = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="authorities", verbose_name=_("staff member")
-    )
-    order_types = models.ManyToManyField(OrderType, blank=True, verbose_name=_("order types"))
-    document = models.CharField(_("document"), max_length=120, blank=True)
-    is_active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        verbose_name = _("reply authority")
-        verbose_name_plural = _("reply authorities")
-        constraints = [models.UniqueConstraint(fields=["unit", "staff"], name="one_authority_per_person")]
-
-
-from ticketing.orders.people_models import SealedHandler as SealedHandler  # noqa: E402  (its rows name the classes above)
+from ticketing.orders.people_models import ReplyAuthority as ReplyAuthority  # noqa: E402  (its rows name the classes above)
+from ticketing.orders.people_models import SealedHandler as SealedHandler  # noqa: E402

@@ -1,4 +1,4 @@
-"""What people hold beside an order: who is named for sealed reports."""
+"""What people are given in writing: to handle sealed reports, to sign replies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ticketing.organisation.models import Unit
+from ticketing.organisation.models import OrderType, Unit
 
 
 class SealedHandler(models.Model):
@@ -30,10 +30,25 @@ class SealedHandler(models.Model):
             models.UniqueConstraint(
                 fields=["staff", "unit"], condition=models.Q(ended_at=None, unit__isnull=False), name="one_naming_for_a_unit"
             ),
-            models.UniqueConstraint(
-                fields=["staff"], condition=models.Q(ended_at=None, unit=None), name="one_naming_for_all"
-            ),
+            models.UniqueConstraint(fields=["staff"], condition=models.Q(ended_at=None, unit=None), name="one_naming_for_all"),
         ]
 
     def __str__(self) -> str:
         return f"{self.staff} · {self.unit or ''}"
+
+
+class ReplyAuthority(models.Model):
+    """A written authority: who may sign a unit's replies, for which order types (none named: for all)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="authorities", verbose_name=_("unit"))
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="authorities", verbose_name=_("staff member")
+    )
+    order_types = models.ManyToManyField(OrderType, blank=True, verbose_name=_("order types"))
+    document = models.CharField(_("document"), max_length=120, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("reply authority")
+        verbose_name_plural = _("reply authorities")
+        constraints = [models.UniqueConstraint(fields=["unit", "staff"], name="one_authority_per_person")]

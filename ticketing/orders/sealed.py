@@ -28,7 +28,7 @@ def namings_of(staff: Staff) -> list[SealedHandler]:
     """The person's namings in force, read once per object."""
     if not hasattr(staff, "_sealed_namings"):
         staff._sealed_namings = list(SealedHandler.objects.filter(staff=staff, ended_at=None).select_related("unit"))  # type: ignore[attr-defined]
-    return staff._sealed_namings  # type: ignore[attr-defined, no-any-return]
+    return staff._sealed_namings  # type: ignore[attr-defined]
 
 
 def handles_sealed(staff: Staff) -> bool:

@@ -55,13 +55,14 @@ def test_figures_follow_the_rows(city, scripted_bot, seat):
     assert sum(wall.hours) == 2
 
 
-def test_sealed_reports_are_counted_and_never_listed(city):
+def test_sealed_reports_are_neither_counted_nor_listed(city):
     sealed = city.order(order_type=city.types["report"])
+    orders.name_handler(by=city.staff["admin"], staff=city.staff["light"], unit=city.units["LIGHT"], document="1")
     orders.dispatch_order(order=sealed, unit=city.units["LIGHT"], actor=SYSTEM, reason="duty list")
     WorkOrder.objects.update(due_at=timezone.now() - timedelta(hours=1), warn_at=timezone.now() - timedelta(days=1))
     wall = selectors.wall()
     assert wall.red == [] and not [tick for tick in wall.ticker if tick.number == sealed.number]
-    assert {figure.code: figure.value for figure in wall.figures}["overdue"] == "1"
+    assert {figure.code: figure.value for figure in wall.figures}["overdue"] == "0"
 
 
 def test_queries_do_not_grow_with_the_rows(city, django_assert_max_num_queries):

@@ -34,6 +34,9 @@ class HandlerForm(forms.Form):
 
     staff = StaffField(label=_("Person"), max_length=80, help_text=_("Employee number or user name."))
     unit = NamedField(
-        label=_("Only those with the unit"), rows=active_units, required=False, help_text=_("Code or name; empty: all sealed reports.")
+        label=_("Only those with the unit"),
+        rows=active_units,
+        required=False,
+        help_text=_("Code or name; empty: all sealed reports."),
     )
     document = forms.CharField(label=_("Document"), max_length=120, help_text=_("The written appointment, by its number."))

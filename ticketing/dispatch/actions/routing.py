@@ -103,7 +103,7 @@ def choose_unit(
             candidates=last.candidates if last else [],
             automatic=False,
             chosen_unit=unit,
-            explanation=reason[:300],
+            explanation="" if order.secrecy == Secrecy.SEALED else reason[:300],  # it stands, sealed, in the history
             at=timezone.now(),
         )
         return dispatch_order(

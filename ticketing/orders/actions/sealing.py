@@ -30,9 +30,7 @@ def _name(*, by: str, staff: Staff, unit: Unit | None, document: str) -> SealedH
     document = required(document, "document", at_most=120)
     try:
         with transaction.atomic():
-            return SealedHandler.objects.create(
-                staff=staff, unit=unit, document=document, named_by=by, named_at=timezone.now()
-            )
+            return SealedHandler.objects.create(staff=staff, unit=unit, document=document, named_by=by, named_at=timezone.now())
     except IntegrityError:
         raise InvalidOrder("staff", "is named for this already") from None
 
