@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "hotline.seats",
     "hotline.portal",
     "hotline.insight",
+    "hotline.quality",
     "hotline.runtime",
 ]
 

@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/knowledge/", include("search.api_urls")),
     path("knowledge/", include("search.urls")),
     path("desk/seat/", include("hotline.seats.urls")),
+    path("desk/quality/", include("hotline.quality.urls")),
+    path("api/quality/", include("hotline.quality.api_urls")),
     path("desk/wall/", include("hotline.insight.urls")),
     path("desk/rounds/", include("ticketing.inspection.urls")),
     path("desk/watch/", include("ticketing.inspection.watch_urls")),

@@ -12,6 +12,7 @@ import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from hotline.quality.actions import import_score_sheets
 from hotline.runtime import city_rows
 from hotline.voice.actions import import_lines
 from search.actions import import_articles, import_synonyms
@@ -60,6 +61,7 @@ LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] =
     "dispatch_rules.yml": lambda rows: _numbered(import_rules, rows),
     "return_reasons.yml": lambda rows: _numbered(import_return_reasons, rows),
     "reply_checks.yml": lambda rows: _numbered(import_reply_checks, rows),
+    "score_sheets.yml": lambda rows: _numbered(lambda found: import_score_sheets(rows=found), rows),
     "alert_rules.yml": lambda rows: _numbered(lambda found: import_alert_rules(rows=found), rows),
     "lines.yml": lambda rows: _numbered(lambda lines: import_lines(rows=lines), rows),
 }
@@ -77,6 +79,7 @@ EXPORTERS: dict[str, Callable[[], list[Any]]] = {
     "dispatch_rules.yml": city_rows.dispatch_rules,
     "return_reasons.yml": city_rows.return_reasons,
     "reply_checks.yml": city_rows.reply_checks,
+    "score_sheets.yml": city_rows.score_sheets,
     "alert_rules.yml": city_rows.alert_rules,
     "lines.yml": city_rows.lines,
     SYNONYMS: city_rows.synonyms,

@@ -6,6 +6,7 @@ from typing import Any
 
 from ticketing.clocks.plans import all_plans, definition_of
 
+from hotline.quality.models import ScoreSheet, SheetItem
 from hotline.voice.models import Line
 from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
@@ -54,6 +55,32 @@ def notice_templates() -> Rows:
     return [
         {"code": t.code, "channel": t.channel, "zh": t.text_zh, "en": t.text_en} for t in NoticeTemplate.objects.order_by("pk")
     ]
+
+
+def score_sheets() -> Rows:
+    """Rows of score_sheets.yml, without items that are switched off."""
+    return [
+        {
+            "code": sheet.code,
+            "zh": sheet.name_zh,
+            "en": sheet.name_en,
+            "pass_mark": sheet.pass_mark,
+            "items": [_sheet_item(item) for item in sheet.items.all() if item.is_active],
+        }
+        for sheet in ScoreSheet.objects.prefetch_related("items")
+    ]
+
+
+def _sheet_item(item: SheetItem) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "section_zh": item.section_zh,
+        "section_en": item.section_en,
+        "zh": item.name_zh,
+        "en": item.name_en,
+        "points": item.points,
+        "fatal": item.fatal,
+    }
 
 
 def alert_rules() -> Rows:
