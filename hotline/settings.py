@@ -107,7 +107,6 @@ INSTALLED_APPS = [
     "ticketing.desk",
     "ticketing.inspection",
     "ticketing.steering",
-    "ticketing.inspection",
     "ticketing.services",
     "search",
     "chatbot",
