@@ -13,6 +13,7 @@ urlpatterns = [
     path("mine/new/", mine_views.new_draft, name="new_draft"),
     path("inbox/", views.inbox, name="inbox"),
     path("unit/", views.unit, name="unit"),
+    path("unit/tree/", views.unit_tree, name="unit_tree"),
     path("callback/", views.callback, name="callback"),
     path("supervision/", views.supervision, name="supervision"),
     path("orders/", views.all_orders, name="orders"),

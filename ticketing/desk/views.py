@@ -20,7 +20,7 @@ from ticketing.orders import selectors as orders
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.sealed import handles_sealed, sealed_orders
 from ticketing.orders.workflow import OPEN, State
-from ticketing.organisation.models import Staff
+from ticketing.organisation.models import Staff, Unit
 from ticketing.organisation.roles import UNIT_ROLES, Role
 from ticketing.outbox.selectors import last_numbers
 
@@ -138,29 +138,45 @@ def choose(request: HttpRequest, found: QuerySet[WorkOrder], page: Page[WorkOrde
 def unit(request: HttpRequest) -> HttpResponse:
     """What is with my unit, by due time: overdue, today, this week, later."""
     staff, now = staff_of(request), timezone.now()
-    found = orders.unit_list(staff)
+    branch = branch_of(staff, request.GET.get("unit", ""))
+    units = set(branch.descendants(include_self=True).values_list("pk", flat=True)) if branch else None
+    mine = request.GET.get("mine") == "1"
+    found = orders.unit_list(staff, units=units, mine=mine)
     state = request.GET.get("state", "")
     if state in State.values:
         found = found.filter(state=state)
     page = page_of(request, found, size=50)
-    groups = {group.key: group for group in selectors.unit_groups(staff, now=now)}
+    groups = {group.key: group for group in selectors.unit_groups(staff, now=now, units=units, mine=mine)}
     for row in selectors.rows_of(page.object_list, now=now):
         row.todo = unit_todo(staff, row.order)
         groups[selectors.group_of(row.order, now)].rows.append(row)
-    units = sorted(orders.unit_ids_of(staff))
-    streams = [f"unit:{pk}" for pk in units[:40]]
+    streams = [f"unit:{pk}" for pk in sorted(orders.unit_ids_of(staff))[:40]]
     context = {
         "groups": [group for group in groups.values() if group.rows],
         "assists": list(orders.assist_list(staff)[:50]),
         "totals": list(groups.values()),
         "page": page,
         "state": state,
+        "branch": branch,
+        "mine": mine,
         "states": [State.DISPATCHED, State.PROCESSING, State.RETURN_REVIEW, State.REPLY_REVIEW, State.SUSPENDED],
         "unit_of_staff": orders.unit_of_staff(staff),
         "streams": " ".join(streams),
         "feed_after": last_numbers(streams=streams),
     }
     return part_or_page(request, "desk/_unit.html", "desk/unit.html", context)
+
+
+def branch_of(staff: Staff, code: str) -> Unit | None:
+    """One of the person's own units by its code, or None for all of them."""
+    return Unit.objects.filter(code=code, pk__in=orders.unit_ids_of(staff)).first() if code else None
+
+
+@works_at(places.UNIT)
+def unit_tree(request: HttpRequest) -> HttpResponse:
+    """My unit and all below it, each with what is with it."""
+    now = timezone.now()
+    return render(request, "desk/unit_tree.html", {"tree": selectors.unit_tree(staff_of(request), now=now)})
 
 
 def unit_todo(staff: Staff, order: WorkOrder) -> doings.Doing | None:

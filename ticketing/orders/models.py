@@ -102,6 +102,14 @@ class WorkOrder(models.Model):
     unit = models.ForeignKey(
         Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="orders", verbose_name=_("lead unit")
     )
+    # Within the lead unit, which stays answerable: the section that acts, and the person it was given to (二级派单).
+    sub_unit = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("section in charge")
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="assigned_orders",
+        verbose_name=_("person in charge"),
+    )  # fmt: skip
     drafted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

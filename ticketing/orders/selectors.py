@@ -13,7 +13,7 @@ from ticketing.citizens.models import Citizen
 from ticketing.citizens.selectors import find_by_phone, masked_contact
 from ticketing.clocks.plans import raised_orders
 from ticketing.orders import numbers, sealed
-from ticketing.orders.actions._step import covers
+from ticketing.orders.actions._step import covers, in_hands_of
 from ticketing.orders.actions.intake import query_index
 from ticketing.orders.errors import NotAllowed, OrderNotFound
 from ticketing.orders.models import (
@@ -62,7 +62,7 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
     if not roles & UNIT_ROLES:
         return orders.none()
     units = unit_ids_of(staff)
-    own = Q(unit_id__in=units, state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
+    own = (Q(unit_id__in=units) | Q(sub_unit_id__in=units)) & Q(state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
     for party in (OrderCopy, Card, Accountability):
         own |= Q(pk__in=party.objects.filter(unit_id__in=units).values("order_id"), state__in=UNIT_SEES)
     return orders.filter(own)
@@ -81,7 +81,7 @@ def sees_whole(staff: Staff, order: WorkOrder) -> bool:
     held = {Role(a.role) for a in staff.appointments_now()}
     if held & (CENTRE_ROLES | {Role.INSPECTOR, Role.ADMIN}):
         return True
-    return any(a.role in UNIT_ROLES and covers(a.unit_id, order.unit) for a in staff.appointments_now())
+    return any(a.role in UNIT_ROLES and in_hands_of(a.unit_id, order) for a in staff.appointments_now())
 
 
 def get_order(staff: Staff, number: str) -> WorkOrder:
@@ -128,7 +128,7 @@ def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str
         for e in at_state:
             if role not in e.roles:
                 continue
-            if e.own_unit and role in UNIT_ROLES and not covers(unit_id, order.unit):
+            if e.own_unit and role in UNIT_ROLES and not in_hands_of(unit_id, order):
                 continue
             if e.assisting and not assists(unit_id, order):
                 continue
@@ -151,7 +151,7 @@ def allowed_actions(staff: Staff, order: WorkOrder) -> list[Action]:
 
     def reaches(unit_id: int | None) -> bool:
         if unit_id not in reach:
-            reach[unit_id] = covers(unit_id, order.unit)
+            reach[unit_id] = in_hands_of(unit_id, order)
         return reach[unit_id]
 
     allowed = []
@@ -234,11 +234,13 @@ def inbox(staff: Staff) -> QuerySet[WorkOrder]:
     return visible_orders(staff).filter(state__in=waiting).order_by(rank, "created_at")
 
 
-def unit_list(staff: Staff) -> QuerySet[WorkOrder]:
-    """What is with the units of the person, by due time."""
+def unit_list(staff: Staff, *, units: set[int] | None = None, mine: bool = False) -> QuerySet[WorkOrder]:
+    """What is with the units of the person, by due time; with `units` only theirs, `mine` what was given to the person."""
+    own = unit_ids_of(staff)
+    units = own if units is None else own & units
     return (
         WorkOrder.objects.select_related(*LIST_FIELDS)
-        .filter(unit_id__in=unit_ids_of(staff), state__in=WITH_UNIT)
+        .filter(Q(unit_id__in=units) | Q(sub_unit_id__in=units), state__in=WITH_UNIT, **({"assignee": staff} if mine else {}))
         .exclude(secrecy=Secrecy.SEALED)
         .order_by("due_at", "created_at")
     )

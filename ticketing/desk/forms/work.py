@@ -13,7 +13,8 @@ from ticketing.desk.forms.base import FilesField, MomentField, OrderForm, text_f
 from ticketing.orders.actions.handling import REPLY_CHARS
 from ticketing.orders.models import ReplyCheck, ReturnReason, WorkOrder
 from ticketing.orders.selectors import backstop_unit, visible_orders
-from ticketing.organisation.models import Staff
+from ticketing.organisation.models import Staff, Unit
+from ticketing.organisation.roles import UNIT_ROLES
 
 
 class DispatchForm(OrderForm):
@@ -172,8 +173,33 @@ class StageReplyForm(OrderForm):
 
 
 class SubDispatchForm(OrderForm):
-    to = forms.CharField(label=_("Section or person in charge"), max_length=60)
+    """A section below the unit, one of its people, or somebody in words; one of them at least."""
+
+    unit = forms.ModelChoiceField(
+        label=_("Section"), queryset=Unit.objects.none(), required=False, empty_label=_("stays with the unit itself")
+    )
+    staff = forms.ModelChoiceField(  # type: ignore[assignment]  # a field of the form is no attribute of its class
+        label=_("Person in charge"), queryset=Staff.objects.none(), required=False, empty_label=_("nobody in particular")
+    )
+    to = forms.CharField(label=_("Or in words"), max_length=60, required=False)
     note = text_field(_("Note"), required=False)
+
+    def __init__(self, *args: Any, order: WorkOrder, staff: Staff, **kwargs: Any) -> None:
+        super().__init__(*args, order=order, staff=staff, **kwargs)
+        below = order.unit.descendants(include_self=True) if order.unit else Unit.objects.none()
+        sections = Unit.objects.filter(pk__in=below.values("pk"), is_active=True).exclude(pk=order.unit_id)
+        people = Staff.objects.filter(
+            is_active=True, appointments__role__in=UNIT_ROLES, appointments__unit__in=below.values("pk")
+        ).distinct()
+        self.fields["unit"].queryset = sections.order_by("code")  # type: ignore[attr-defined]
+        self.fields["staff"].queryset = people.order_by("username")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody is named."""
+        data = super().clean() or self.cleaned_data
+        if not self.errors and not (data.get("unit") or data.get("staff") or data.get("to")):
+            self.add_error("unit", _("Choose a section or a person, or write to whom it goes."))
+        return data
 
 
 class RefusalForm(OrderForm):

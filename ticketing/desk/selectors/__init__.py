@@ -16,13 +16,14 @@ from ticketing.desk.selectors.inbox import (
 from ticketing.desk.selectors.rows import ANSWERED, DONE_STATES, ON_CLOCK, ClockView, Row, clock_view, rows_of
 from ticketing.desk.selectors.story import Happening, changes_since, happening, happenings
 from ticketing.desk.selectors.supervision import supervision_counts, supervision_list
-from ticketing.desk.selectors.unit import Group, due_bounds, group_of, unit_groups
+from ticketing.desk.selectors.unit import Branch, Group, due_bounds, group_of, unit_groups, unit_tree
 
 __all__ = [
     "ANSWERED",
     "DONE_STATES",
     "INBOX_STATES",
     "ON_CLOCK",
+    "Branch",
     "ClockView",
     "Group",
     "Happening",
@@ -49,4 +50,5 @@ __all__ = [
     "supervision_counts",
     "supervision_list",
     "unit_groups",
+    "unit_tree",
 ]

@@ -129,7 +129,7 @@ def permitted_edge(order: WorkOrder, action: Action, actor: Actor) -> Edge:
         raise IllegalTransition(action, order.state, actions_from(State(order.state), actor.role))
     if actor.role not in found.roles:
         raise NotAllowed(f"{actor.role} may not {action}")
-    if found.own_unit and actor.role in UNIT_ROLES and not covers(actor.unit_id, order.unit):
+    if found.own_unit and actor.role in UNIT_ROLES and not in_hands_of(actor.unit_id, order):
         raise NotAllowed(f"the order is not with unit {actor.unit_id}")
     return found
 
@@ -139,6 +139,11 @@ def covers(unit_id: int | None, unit: Unit | None) -> bool:
     if unit is None or unit_id is None:
         return False
     return unit.pk == unit_id or unit.ancestors().filter(pk=unit_id).exists()
+
+
+def in_hands_of(unit_id: int | None, order: WorkOrder) -> bool:
+    """Whether a role held in `unit_id` reaches the unit that holds the order, or the section it was handed on to."""
+    return covers(unit_id, order.unit) or (order.sub_unit_id is not None and covers(unit_id, order.sub_unit))
 
 
 def announce(*, order: WorkOrder, event: OrderEvent, more: Iterable[tuple[str, dict[str, Any]]] = ()) -> None:

@@ -52,6 +52,7 @@ def _send_to(step: Step, unit: Unit) -> None:
         raise InvalidOrder("unit", "has nobody named to handle sealed reports; have someone named, or choose another unit")
     order = step.order
     order.unit, order.dispatched_at, order.signed_at, order.replied_at = unit, step.at, None, None
+    order.sub_unit, order.assignee = None, None
     # The handling clock runs from dispatch, so that a late signature cannot stretch it.
     clocks = start_order_clock(order, ClockKind.SIGN, ClockKind.CONTACT, ClockKind.HANDLE, at=step.at, anew=True)
     for clock in clocks:

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from ticketing.clocks.actions import stop_clocks
 from ticketing.clocks.models import ClockKind
-from ticketing.orders.actions._step import Step, required, verb
+from ticketing.orders.actions._step import Step, required, tell_unit, verb
 from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import InvalidOrder, NotAllowed
 from ticketing.orders.impartial import may_sign
 from ticketing.orders.models import OrderAssist, Reply, ReplyCheck
 from ticketing.orders.workflow import Action, State
-from ticketing.organisation.models import Unit
+from ticketing.organisation.models import Staff, Unit
+from ticketing.organisation.roles import UNIT_ROLES
 
 REPLY_CHARS = 3000
 
@@ -27,9 +28,28 @@ def sign_order(step: Step) -> None:
 
 
 @verb(Action.SUB_DISPATCH)
-def sub_dispatch(step: Step, *, to: str, note: str = "") -> None:
-    """Hand the work to a section inside the unit; the unit stays answerable."""
-    step.record(data={"to": required(to, "to", at_most=60)}, private={"note": note.strip()[:300]})
+def sub_dispatch(
+    step: Step, *, to: str = "", unit: Unit | None = None, staff: Staff | None = None, note: str = ""
+) -> None:
+    """Hand the work on inside the unit: to a section below it, a person, or somebody in words. The unit stays answerable.
+
+    Raises InvalidOrder where nobody is named, or where the section or the person is not the unit's own.
+    """
+    below = set(holder(step).descendants(include_self=True).values_list("pk", flat=True))
+    if unit is not None and (unit.pk not in below or unit.pk == step.order.unit_id):
+        raise InvalidOrder("unit", "is no section of this unit; choose one below it")
+    if staff is not None and not any(a.role in UNIT_ROLES and a.unit_id in below for a in staff.appointments_now()):
+        raise InvalidOrder("staff", "does not work in this unit; choose one of its people")
+    names = [unit.name if unit else "", staff.display_name if staff else "", to.strip()]
+    whom = required(" · ".join(name for name in names if name), "to", at_most=200)
+    old = step.order.sub_unit
+    step.order.sub_unit, step.order.assignee = unit, staff
+    event = step.record(
+        data={"to": whom, "sub_unit": unit.code if unit else "", "staff": staff.pk if staff else None},
+        private={"note": note.strip()[:300]},
+    )
+    for section in {old, unit}:
+        tell_unit(step.order, section, event)
 
 
 @verb(Action.STAGE_REPLY)
