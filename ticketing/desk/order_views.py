@@ -141,7 +141,9 @@ def refusal(error: InvalidOrder) -> str:
             "Nobody with the unit's written authority has signed this reply. Send it back to be signed."
         ),
         ("unit", "is no section of this unit; choose one below it"): _("This is no section of the unit. Choose one below it."),
-        ("staff", "does not work in this unit; choose one of its people"): _("This person does not work in the unit. Choose another one."),
+        ("staff", "does not work in this unit; choose one of its people"): _(
+            "This person does not work in the unit. Choose another one."
+        ),
         ("due", "lies in the past"): _("This lies in the past. Choose a later time."),
         ("assist", "not every assisting unit has replied yet; wait, or call the assistance off"): _(
             "Not every assisting unit has replied yet. Wait for it, or call its assistance off."

@@ -62,7 +62,9 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
     if not roles & UNIT_ROLES:
         return orders.none()
     units = unit_ids_of(staff)
-    own = (Q(unit_id__in=units) | Q(sub_unit_id__in=units)) & Q(state__in=UNIT_SEES) | Q(pk__in=orders_helped_by(units), state__in=UNIT_SEES)
+    own = (Q(unit_id__in=units) | Q(sub_unit_id__in=units)) & Q(state__in=UNIT_SEES) | Q(
+        pk__in=orders_helped_by(units), state__in=UNIT_SEES
+    )
     for party in (OrderCopy, Card, Accountability):
         own |= Q(pk__in=party.objects.filter(unit_id__in=units).values("order_id"), state__in=UNIT_SEES)
     return orders.filter(own)

@@ -62,5 +62,5 @@ def test_the_list_has_a_fixed_number_of_queries(desk: Desk, django_assert_num_qu
     for n in range(3):
         client.post("/desk/mine/new/", {"order_type": "help", "content": f"井盖松动{n}", "save": ""})
         client.post("/desk/mine/new/", {"order_type": "help", "content": f"路灯{n}", "submit": "1"})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get("/desk/mine/")

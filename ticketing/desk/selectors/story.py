@@ -62,7 +62,9 @@ EVENT_NAMES: dict[str, Promise] = {
 }
 EVENT_NAMES[Action.SUBMIT] = _("Received")
 # What an assisting unit reads of the history besides its own doing.
-FOR_ASSISTING = frozenset({Action.SUBMIT, Action.DISPATCH, Action.ADD_FACTS, Action.URGE, Action.GATHER, "warned", "overdue", "replanned"})
+FOR_ASSISTING = frozenset(
+    {Action.SUBMIT, Action.DISPATCH, Action.ADD_FACTS, Action.URGE, Action.GATHER, "warned", "overdue", "replanned"}
+)
 CITIZEN_SIDE = {"citizen": _("Citizen"), "system": _("System"), "bot": _("Bot")}
 TEXT_ORDER = ("reason", "task", "question", "text", "answer", "reply", "guidance", "note", "internal")
 

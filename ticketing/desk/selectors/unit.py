@@ -53,15 +53,15 @@ def unit_tree(staff: Staff, *, now: datetime) -> list[Branch]:
     rows = (
         orders.unit_list(staff)
         .order_by()
-        .annotate(place=Coalesce("sub_unit_id", "unit_id"))
-        .values("place")
+        .annotate(holder=Coalesce("sub_unit_id", "unit_id"))
+        .values("holder")
         .annotate(
             total=Count("pk"),
             overdue=Count("pk", filter=~Q(state__in=ANSWERED) & Q(due_at__lte=now)),
             today=Count("pk", filter=~Q(state__in=ANSWERED) & Q(due_at__gt=now, due_at__lt=today)),
         )
     )
-    figures = {row["place"]: row for row in rows}
+    figures = {row["holder"]: row for row in rows}
     below: dict[int | None, list[Unit]] = {}
     for unit in units.values():
         below.setdefault(unit.parent_id if unit.parent_id in units else None, []).append(unit)
@@ -82,9 +82,7 @@ def unit_tree(staff: Staff, *, now: datetime) -> list[Branch]:
     return tree
 
 
-def unit_groups(
-    staff: Staff, *, now: datetime | None = None, units: set[int] | None = None, mine: bool = False
-) -> list[Group]:
+def unit_groups(staff: Staff, *, now: datetime | None = None, units: set[int] | None = None, mine: bool = False) -> list[Group]:
     """The groups of the unit's list with their totals, in one query."""
     now = now or timezone.now()
     today, week = due_bounds(now)

@@ -28,9 +28,7 @@ def sign_order(step: Step) -> None:
 
 
 @verb(Action.SUB_DISPATCH)
-def sub_dispatch(
-    step: Step, *, to: str = "", unit: Unit | None = None, staff: Staff | None = None, note: str = ""
-) -> None:
+def sub_dispatch(step: Step, *, to: str = "", unit: Unit | None = None, staff: Staff | None = None, note: str = "") -> None:
     """Hand the work on inside the unit: to a section below it, a person, or somebody in words. The unit stays answerable.
 
     Raises InvalidOrder where nobody is named, or where the section or the person is not the unit's own.
