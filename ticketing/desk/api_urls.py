@@ -7,10 +7,13 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
 from ticketing.desk.api import OrderViewSet
+from ticketing.desk.claim_api import ClaimNextView, ClaimView
 
 router = DefaultRouter()
 router.register("orders", OrderViewSet, basename="order")
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("orders/claim_next/", ClaimNextView.as_view(), name="claim-next"),
+    path("orders/<str:number>/claim/", ClaimView.as_view(), name="claim"),
     path("", include(router.urls)),
 ]

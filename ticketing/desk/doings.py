@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.desk import forms
-from ticketing.dispatch.actions import choose_unit
+from ticketing.dispatch.actions import choose_unit, must_be_free, settle_claim
 from ticketing.orders import actions
 from ticketing.orders.actions.dispatching import UNDO_WINDOW
 from ticketing.orders.models import WorkOrder
@@ -198,7 +198,12 @@ def possible(staff: Staff, order: WorkOrder) -> list[Doing]:
 def do(
     *, doing: Doing, order: WorkOrder, staff: Staff, values: dict[str, Any], request_id: str = "", channel: str = "desk"
 ) -> WorkOrder:
-    """Call the verb as the person, in the role that may. Raises the errors of `ticketing.orders.errors`."""
+    """Call the verb as the person, in the role that may.
+
+    Raises the errors of `ticketing.orders.errors`, and Claimed while somebody else works on the order.
+    """
     actor = actor_for(staff, order, doing.action, request_id=request_id, channel=channel)
+    must_be_free(order=order, staff=staff)
     result: WorkOrder = doing.run(order=order, actor=actor, **values)
+    settle_claim(order=result)
     return result

@@ -18,6 +18,7 @@ from ticketing.citizens.actions import reveal
 from ticketing.desk import doings, forms, selectors
 from ticketing.desk.doings import CALLBACK, DOINGS, Doing
 from ticketing.desk.views import callback_detail, staff_of
+from ticketing.dispatch.actions import Claimed
 from ticketing.orders import actions
 from ticketing.orders import selectors as orders
 from ticketing.orders.actions import stream_of
@@ -154,6 +155,8 @@ def refusal(error: InvalidOrder) -> str:
         ("into", "a sealed report stays on its own"): _("A sealed report stays on its own and cannot be merged."),
         ("reply", "there is none under review"): _("There is no reply under review."),
     }
+    if isinstance(error, Claimed):
+        return error.hint
     if error.field == "file":
         return _("The file cannot be taken: it must be a JPEG, PNG, WebP, GIF or PDF within the size limit.")
     return known.get((error.field, error.hint)) or _("Please check this entry: %(hint)s") % {"hint": error.hint}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ticketing.desk import importing_views, many_views, mine_views, order_views, sealed_views, views
+from ticketing.desk import claim_views, importing_views, many_views, mine_views, order_views, sealed_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("mine/", mine_views.mine, name="mine"),
     path("mine/new/", mine_views.new_draft, name="new_draft"),
     path("inbox/", views.inbox, name="inbox"),
+    path("inbox/next/", claim_views.claim_next, name="claim_next"),
     path("unit/", views.unit, name="unit"),
     path("unit/tree/", views.unit_tree, name="unit_tree"),
     path("callback/", views.callback, name="callback"),
@@ -27,6 +28,8 @@ urlpatterns = [
     path("import/<int:pk>/errors/", importing_views.errors, name="import_errors"),
     path("many/", many_views.many_orders, name="many"),
     path("orders/<str:number>/", order_views.order_page, name="order"),
+    path("orders/<str:number>/claim/", claim_views.claim, name="claim"),
+    path("orders/<str:number>/release/", claim_views.release, name="release"),
     path("orders/<str:number>/undo/", order_views.undo, name="undo"),
     path("orders/<str:number>/contact/", order_views.reveal_contact, name="reveal"),
     path("orders/<str:number>/files/<int:pk>/", order_views.download, name="file"),

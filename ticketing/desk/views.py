@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from ticketing.desk import doings, forms, places, selectors
 from ticketing.desk.places import works_at
+from ticketing.dispatch.actions import MAY_TAKE_OVER
+from ticketing.dispatch.selectors import claims_on
 from ticketing.orders import selectors as orders
 from ticketing.orders.models import WorkOrder
 from ticketing.orders.sealed import handles_sealed, sealed_orders
@@ -109,8 +111,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
         found = found.filter(state=state)
     page = page_of(request, found)
     chosen = choose(request, found, page)
+    claims = claims_on([*page.object_list, *([chosen] if chosen else [])], now=now)
     context: dict[str, Any] = {
         "counts": selectors.inbox_counts(staff),
+        "claims": claims,
+        "may_take_over": staff.has_role(*MAY_TAKE_OVER),
         "state": state,
         "page": page,
         "rows": selectors.rows_of(page.object_list, now=now),
@@ -120,6 +125,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     }
     if chosen is not None:
         context |= selectors.inbox_detail(chosen, staff)
+        context["claim"] = claims.get(chosen.pk)
         context["doings"] = doings.possible(staff, chosen)
         context["keys"] = {doing.key for doing in context["doings"]}
         context["dispatch_form"] = forms.DispatchForm(order=chosen, staff=staff)

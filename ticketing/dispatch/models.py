@@ -6,11 +6,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.dispatch.conditions import ConditionError, compile_condition, written
 from ticketing.orders.models import WorkOrder
-from ticketing.organisation.models import DutyItem, Region, Unit
+from ticketing.organisation.models import DutyItem, Region, Staff, Unit
 from ticketing.organisation.roles import Role
 
 
@@ -231,7 +232,21 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["noted_at", "-at"], name="dispatch_alert_open")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """What happened, in one line."""
+        if self.kind == self.Kind.RULE_OFF:
+            return gettext("Rule “%(rule)s” was switched off: %(error)s") % {
+                "rule": self.data.get("rule"),
+                "error": self.data.get("error"),
+            }
+        return gettext("%(people)s people reported one matter within %(hours)s hours: %(title)s") % {
+            "people": self.data.get("people"),
+            "hours": self.data.get("hours"),
+            "title": self.data.get("title"),
+        }
 
 
 class Claim(models.Model):

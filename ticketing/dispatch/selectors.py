@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from ticketing.dispatch.actions.releases import bare_rules, live_rules
-from ticketing.dispatch.models import Decision, Release, ReleaseEvent
+from ticketing.dispatch.models import Alert, Claim, Decision, Release, ReleaseEvent
 from ticketing.orders.models import WorkOrder
 from ticketing.organisation.models import DutyItem, Unit
 
@@ -16,6 +17,12 @@ from ticketing.organisation.models import DutyItem, Unit
 def latest_decision(order: WorkOrder) -> Decision | None:
     """The last decision on an order with its candidates, or None before routing has run."""
     return order.decisions.select_related("chosen_unit").order_by("-at").first()
+
+
+def claims_on(orders: Iterable[WorkOrder], *, now: datetime) -> dict[int, Claim]:
+    """Who works on which of the orders now, by the order's key; in one query."""
+    found = Claim.objects.filter(order__in=[order.pk for order in orders], until__gt=now).select_related("staff")
+    return {claim.pk: claim for claim in found}
 
 
 def release(kind: Release.Kind, state: Release.State) -> Release | None:
@@ -46,3 +53,8 @@ def target_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def unit_names(codes: Iterable[str]) -> dict[str, str]:
     """Names of units by code."""
     return dict(Unit.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
+def open_alerts() -> QuerySet[Alert]:
+    """What nobody has noted yet, newest first."""
+    return Alert.objects.filter(noted_at=None)

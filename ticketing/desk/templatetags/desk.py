@@ -21,6 +21,12 @@ from ticketing.ui.templatetags.ui import badge, clock, icon
 register = template.Library()
 
 
+@register.filter
+def at_key(found: dict[Any, Any], key: Any) -> Any:
+    """The value of a dictionary at a key, or None."""
+    return found.get(key)
+
+
 @register.simple_tag
 def state(order: WorkOrder, meaning: str = "") -> SafeString:
     """The order's state as a badge."""

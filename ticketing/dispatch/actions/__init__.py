@@ -1,6 +1,15 @@
 """The verbs of dispatch."""
 
 from ticketing.dispatch.actions.alerting import note_alert, raise_alert, switch_off_rule
+from ticketing.dispatch.actions.claiming import (
+    MAY_TAKE_OVER,
+    Claimed,
+    claim_next,
+    claim_order,
+    must_be_free,
+    release_claim,
+    settle_claim,
+)
 from ticketing.dispatch.actions.rehearsing import MOST_KEPT, ask_rehearsal, run_rehearsal
 from ticketing.dispatch.actions.releases import (
     EDITORS,
@@ -24,12 +33,16 @@ from ticketing.dispatch.actions.routing import MARGIN, choose_unit, import_rules
 __all__ = [
     "EDITORS",
     "MARGIN",
+    "MAY_TAKE_OVER",
     "MOST_KEPT",
     "PUBLISHERS",
+    "Claimed",
     "ReleaseError",
     "ReleaseForbidden",
     "ask_rehearsal",
     "choose_unit",
+    "claim_next",
+    "claim_order",
     "discard_draft",
     "draft_model",
     "draft_owners",
@@ -37,15 +50,18 @@ __all__ = [
     "judge",
     "keep_live",
     "live_rules",
+    "must_be_free",
     "note_alert",
     "open_rules",
     "publish",
     "put_rules",
     "raise_alert",
+    "release_claim",
     "remove_rule",
     "roll_back",
     "route_orders",
     "run_rehearsal",
     "save_rule",
+    "settle_claim",
     "switch_off_rule",
 ]

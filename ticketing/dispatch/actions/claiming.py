@@ -108,9 +108,7 @@ def settle_claim(*, order: WorkOrder) -> None:
 def _take(order: WorkOrder, staff: Staff, now: datetime) -> Claim | None:
     """The claim when it is this person's now, by one statement that either changes a lapsed row or adds one."""
     rows = Claim.objects.filter(order=order)
-    taken = rows.filter(Q(staff=staff) | Q(until__lte=now)).update(
-        staff=staff, until=now + HOLD, times=F("times") + 1
-    )
+    taken = rows.filter(Q(staff=staff) | Q(until__lte=now)).update(staff=staff, until=now + HOLD, times=F("times") + 1)
     if not taken:
         Claim.objects.bulk_create([Claim(order=order, staff=staff, until=now + HOLD, times=1)], ignore_conflicts=True)
     claim = rows.select_related("staff", "order").get()
