@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "ticketing.dispatch",
     "ticketing.notices",
     "ticketing.desk",
+    "ticketing.structure",
     "ticketing.inspection",
     "ticketing.steering",
     "ticketing.services",

@@ -24,6 +24,8 @@ urlpatterns = [
     path("api/catalogue/", include("ticketing.services.api_urls")),
     path("catalogue/", include("ticketing.services.catalogue_urls")),
     path("plans/", include("ticketing.clocks.urls")),
+    path("units/", include("ticketing.structure.urls")),
+    path("api/units/", include("ticketing.structure.api_urls")),
     path("api/plans/", include("ticketing.clocks.api_urls")),
     path("services/", include("ticketing.services.urls")),
     path("exports/", include("ticketing.exchange.urls")),

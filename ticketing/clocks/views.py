@@ -124,7 +124,7 @@ def edit(request: HttpRequest, code: str = "") -> HttpResponse:
     if not staff.has_role(*WRITERS):
         raise PermissionDenied(_("Plans are written by supervisors and administrators."))
     plan = plan_or_404(code) if code else None
-    form = PlanForm(request.POST or None, plan=plan)
+    form = PlanForm(request.POST if request.method == "POST" else None, plan=plan)
     if request.method == "POST" and form.is_valid():
         chosen = plan.code if plan else form.cleaned_data["code"]
         actor = actor_in(staff, WRITERS, request=request)

@@ -26,7 +26,7 @@ from ticketing.orders.sealed import countable
 from ticketing.orders.workflow import State
 from ticketing.organisation.kept import kept
 from ticketing.organisation.models import DutyItem, Level, Region, Unit
-from ticketing.organisation.selectors import duty_item, region_chain, responsible_unit
+from ticketing.organisation.selectors import duty_item, region_chain, responsible_unit, successor_of
 
 WEIGHT_RULE = 100.0
 WEIGHT_LATER_RULE = 50.0  # of a rule that holds too, but stands after one that held
@@ -107,6 +107,7 @@ def rank(facts: OrderFacts, *, limit: int = 5, faults: list[Fault] | None = None
     found: dict[int, Candidate] = {}
 
     def add(unit: Unit | None, reason: Reason) -> None:
+        unit = successor_of(unit) if unit is not None else None  # rules and past orders may name a unit that was merged
         if unit is None or not (unit.is_active and unit.accepts_orders) or unit.pk in facts.exclude_units:
             return
         candidate = found.setdefault(unit.pk, Candidate(unit))

@@ -7,3 +7,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from ticketing.orders import tasks  # noqa: F401
+        from ticketing.orders.actions.succeeding import follow_successor
+        from ticketing.organisation import succession
+
+        succession.register("orders", follow_successor)

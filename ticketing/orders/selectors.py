@@ -33,17 +33,14 @@ from ticketing.orders.workflow import EDGES, OPEN, WITH_UNIT, Action, State
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Staff, Unit
 from ticketing.organisation.roles import CENTRE_ROLES, UNIT_ROLES, Role
+from ticketing.organisation.selectors import covered_by
 
 SEES_CONTACT = frozenset({Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR})
 
 
 def unit_ids_of(staff: Staff) -> set[int]:
     """Every unit that the person's unit roles cover: the units appointed to and all below them."""
-    ids: set[int] = set()
-    for appointment in staff.appointments_now():
-        if appointment.role in UNIT_ROLES:
-            ids.update(appointment.unit.descendants(include_self=True).values_list("pk", flat=True))
-    return ids
+    return set(covered_by(a.unit_id for a in staff.appointments_now() if a.role in UNIT_ROLES))
 
 
 def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
@@ -137,7 +134,7 @@ def actor_for(staff: Staff, order: WorkOrder, action: Action, *, request_id: str
             return Actor(
                 kind="staff",
                 role=role,
-                name=staff.display_name,
+                name=staff.name_in(role, unit_id),
                 staff_id=staff.pk,
                 unit_id=unit_id,
                 request_id=request_id,

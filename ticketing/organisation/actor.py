@@ -42,7 +42,7 @@ def staff_actor(staff: Staff, *, role: Role | None = None, request_id: str = "",
     return Actor(
         kind="staff",
         role=Role(appointment.role) if appointment else Role.SYSTEM,
-        name=staff.display_name,
+        name=staff.name_in(Role(appointment.role), appointment.unit_id) if appointment else staff.display_name,
         staff_id=staff.pk,
         unit_id=appointment.unit_id if appointment else staff.unit_id,
         request_id=request_id,

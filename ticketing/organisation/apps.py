@@ -9,5 +9,6 @@ class OrganisationConfig(AppConfig):
         from ticketing.organisation import kept, models
 
         kept.forget_when_saved(
-            models.Region, models.Unit, models.OrderType, models.DutyItem, models.WorkCalendar, models.CalendarDay
-        )
+            models.Region, models.Unit, models.OrderType, models.DutyItem, models.WorkCalendar, models.CalendarDay,
+            models.StandIn, models.DutyShift,
+        )  # fmt: skip

@@ -66,6 +66,9 @@ class Unit(TreeNode):
     phone = models.CharField(_("office telephone"), max_length=30, blank=True)
     accepts_orders = models.BooleanField(_("takes work orders"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
+    successor = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="predecessors", verbose_name=_("merged into")
+    )
 
     class Meta:
         verbose_name = _("unit")
@@ -244,10 +247,19 @@ class Staff(AbstractUser):
         return self.display_name
 
     def appointments_now(self) -> list[Appointment]:
-        """Appointments in force, read once per object (a page asks many times)."""
+        """Appointments in force, read once per object (a page asks many times): one's own, then those one stands in for."""
         if not hasattr(self, "_appointments"):
-            self._appointments = list(self.appointments.select_related("unit").order_by("pk"))
+            from ticketing.organisation.selectors import borrowed_appointments
+
+            own = list(self.appointments.select_related("unit").order_by("pk"))
+            self._appointments = own + borrowed_appointments(self, own)
         return self._appointments
+
+    def name_in(self, role: Role, unit_id: int | None) -> str:
+        """The name that history keeps of an act in `role`: with that of the person one stands in for, where it is not one's own."""
+        held = [a for a in self.appointments_now() if a.role == role and a.unit_id == unit_id]
+        lent = held[0].on_behalf_of if held else ""
+        return f"{self.display_name}（{lent}）"[:60] if lent else self.display_name
 
     def appointment(self, role: Role | None = None) -> Appointment | None:
         """The appointment as `role`, or the first one held."""
@@ -260,6 +272,8 @@ class Staff(AbstractUser):
 
 class Appointment(models.Model):
     """A role held in a unit; it covers the unit and all below it."""
+
+    on_behalf_of = ""  # "代…" or "值班" where the role is lent for a while; such rows are never saved
 
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="appointments", verbose_name=_("staff member"))
     role = models.CharField(_("role"), max_length=20, choices=[(r.value, r.label) for r in STAFF_ROLES])
@@ -316,3 +330,6 @@ class CalendarDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
+
+
+from ticketing.organisation.structure_models import DutyShift, Post, StandIn, UnitEvent  # noqa: E402, F401  they name the above

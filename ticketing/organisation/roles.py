@@ -21,6 +21,7 @@ class Role(TextChoices):
     KNOWLEDGE_PUBLISHER = "knowledge_publisher", _("Knowledge publisher")
     LEADER = "leader", _("Leader")
     INSPECTOR = "inspector", _("Inspector")
+    UNIT_ADMIN = "unit_admin", _("Unit administrator")
     ADMIN = "admin", _("Administrator")
 
 
@@ -29,3 +30,5 @@ CENTRE_ROLES = frozenset(
     {Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR, Role.QUALITY, Role.LEADER}
 )
 UNIT_ROLES = frozenset({Role.UNIT_CLERK, Role.UNIT_REVIEWER})
+# What an administrator of a unit may hand out, in that unit and below it.
+DELEGABLE_ROLES = frozenset({Role.UNIT_CLERK, Role.UNIT_REVIEWER, Role.UNIT_ADMIN})

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import TypeVar
 
 from django.db import connection
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from ticketing.organisation.kept import kept
-from ticketing.organisation.models import DutyItem, Level, OrderType, Region, Unit
+from ticketing.organisation.kept import SECONDS, kept
+from ticketing.organisation.models import Appointment, DutyItem, DutyShift, Level, OrderType, Region, Staff, StandIn, Unit
+from ticketing.organisation.roles import Role
 
 Content = TypeVar("Content", OrderType, DutyItem, Region, Unit)
+SOON = timedelta(seconds=2 * SECONDS)  # windows that open before what is kept is read anew
 LEVEL_ORDER = [Level.PROVINCE, Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
 
 
@@ -50,6 +57,23 @@ def units_above(unit_id: int) -> tuple[int, ...]:
     while (above := content_row(Unit, chain[-1]).parent_id) is not None:
         chain.append(above)
     return tuple(chain)
+
+
+def successor_of(unit: Unit) -> Unit:
+    """The unit that took over from a merged one, else the unit itself."""
+    seen = set()
+    while unit.successor_id is not None and unit.pk not in seen:
+        seen.add(unit.pk)
+        unit = content_row(Unit, unit.successor_id)
+    return unit
+
+
+def covered_by(unit_ids: Iterable[int]) -> frozenset[int]:
+    """The units and all below each of them."""
+    found: frozenset[int] = frozenset()
+    for unit_id in unit_ids:
+        found = found if unit_id in found else found | units_below(unit_id)
+    return found
 
 
 BELOW = """
@@ -93,3 +117,79 @@ def responsible_unit(item: DutyItem, region: Region | None) -> Unit | None:
         if nearest is not None:
             return nearest
     return next((u for u in units if u.level == Level.DISTRICT and u.line_id == item.owner_id), item.owner)
+
+
+@kept
+def _stand_ins() -> tuple[StandIn, ...]:
+    now = timezone.now()
+    open_ones = StandIn.objects.filter(ends_at__gt=now, starts_at__lte=now + SOON).select_related("post", "absent")
+    return tuple(open_ones.filter(absent__is_active=True, post__is_active=True))
+
+
+@kept
+def _shifts() -> tuple[DutyShift, ...]:
+    now = timezone.now()
+    return tuple(DutyShift.objects.filter(ends_at__gt=now, starts_at__lte=now + SOON).select_related("unit"))
+
+
+def borrowed_appointments(staff: Staff, own: list[Appointment]) -> list[Appointment]:
+    """The roles lent to a person now: those of whom they stand in for, in the unit of the post, and those of a duty shift.
+
+    What is lent is not lent on, and the rights of an administrator of the whole platform are never lent.
+    """
+    now = timezone.now()
+    held = {(a.role, a.unit_id) for a in own}
+    lent: list[Appointment] = []
+
+    def lend(role: str, unit: Unit, words: str) -> None:
+        if (role, unit.pk) not in held and role != Role.ADMIN:
+            held.add((role, unit.pk))
+            row = Appointment(staff=staff, role=role, unit=unit)
+            row.on_behalf_of = words
+            lent.append(row)
+
+    for window in _stand_ins():
+        if window.substitute_id != staff.pk or not window.starts_at <= now < window.ends_at:
+            continue
+        words = _("acting for %(name)s") if window.kind == StandIn.Kind.ACTING else _("for %(name)s")
+        covered = units_below(window.post.unit_id)
+        for appointment in window.absent.appointments.select_related("unit").order_by("pk"):
+            if appointment.unit_id in covered:
+                lend(appointment.role, appointment.unit, words % {"name": window.absent.display_name})
+    for shift in _shifts():
+        if shift.staff_id == staff.pk and shift.starts_at <= now < shift.ends_at and shift.unit.is_active:
+            lend(shift.role, shift.unit, _("on duty"))
+    return lent
+
+
+def administered_units(staff: Staff) -> frozenset[int] | None:
+    """The units whose people, posts, hours and rosters a person manages; None for all of them."""
+    held = staff.appointments_now()
+    if any(a.role == Role.ADMIN for a in held):
+        return None
+    return covered_by(a.unit_id for a in held if a.role == Role.UNIT_ADMIN)
+
+
+def administers(staff: Staff, unit: Unit) -> bool:
+    """Whether a person manages this unit."""
+    units = administered_units(staff)
+    return units is None or unit.pk in units
+
+
+def find_units(words: str) -> QuerySet[Unit]:
+    """Units by code, name or short name; what has been merged away is found as well."""
+    found = Unit.objects.select_related("parent", "region", "successor")
+    if words:
+        found = found.filter(Q(name__contains=words) | Q(short_name__contains=words) | Q(code__istartswith=words))
+    return found.order_by("-is_active", "code")
+
+
+def branch(parent: Unit | None) -> QuerySet[Unit]:
+    """The units right below one, or at the top, each with how many stand below it (`below`)."""
+    rows = Unit.objects.filter(parent=parent).select_related("successor")
+    return rows.annotate(below=Count("children")).order_by("-is_active", "code")
+
+
+def chain_of(unit: Unit) -> list[Unit]:
+    """The units above one, from the top down."""
+    return [content_row(Unit, pk) for pk in reversed(units_above(unit.pk)[1:])]

@@ -51,6 +51,7 @@ EVENT_LOOKS: dict[str, tuple[str, str]] = {
     "review_due": ("bell", "soon"),
     "merged_in": ("arrow-merge", "normal"),
     "replanned": ("calendar", "soon"),
+    "succeeded": ("arrow-merge", "normal"),
 }
 EVENT_NAMES: dict[str, Promise] = {
     "attach": _("File added"),
@@ -59,6 +60,7 @@ EVENT_NAMES: dict[str, Promise] = {
     "warned": _("Close to the time limit"),
     "overdue": _("Time limit passed"),
     "replanned": _("Time limits changed with a plan"),
+    "succeeded": _("The successor of the unit took over"),
 }
 EVENT_NAMES[Action.SUBMIT] = _("Received")
 # What an assisting unit reads of the history besides its own doing.

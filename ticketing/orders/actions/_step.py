@@ -18,7 +18,7 @@ from ticketing.orders.workflow import Action, Edge, State, actions_from, edge
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import DutyItem, OrderType, Region, Unit
 from ticketing.organisation.roles import UNIT_ROLES, Role
-from ticketing.organisation.selectors import content_row
+from ticketing.organisation.selectors import content_row, units_above
 from ticketing.outbox import feeds
 from ticketing.outbox.actions import enqueue_all
 
@@ -138,7 +138,7 @@ def covers(unit_id: int | None, unit: Unit | None) -> bool:
     """Whether a role held in `unit_id` reaches `unit`: itself or anything below it."""
     if unit is None or unit_id is None:
         return False
-    return unit.pk == unit_id or unit.ancestors().filter(pk=unit_id).exists()
+    return unit_id in units_above(unit.pk)
 
 
 def in_hands_of(unit_id: int | None, order: WorkOrder) -> bool:
