@@ -318,6 +318,9 @@ TRACK_TRIES_PER_10_MINUTES = env.int("TRACK_TRIES_PER_10_MINUTES", default=20)  
 # --- Orders ----------------------------------------------------------------------------------------------------------
 NEED_INFO_DAYS = env.int("NEED_INFO_DAYS", default=7)  # facts that never came close the order
 REOPEN_DAYS = env.int("REOPEN_DAYS", default=30)  # how long after closing a citizen may have it opened again
+DISPATCH_REPEAT_DAYS = env.int("DISPATCH_REPEAT_DAYS", default=30)  # so far back the same matter is looked for
+DISPATCH_GROUP_PEOPLE = env.int("DISPATCH_GROUP_PEOPLE", default=5)  # so many people on one matter are a group
+DISPATCH_GROUP_HOURS = env.int("DISPATCH_GROUP_HOURS", default=24)  # within so many hours
 ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=180)  # what has been over for so long is frozen
 
 # --- Being seen ------------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from hotline.seats.models import Presence, Ring
 from search import selectors as knowledge
 from search.selectors import Found
 from ticketing.citizens.selectors import mask
+from ticketing.dispatch.neighbours import matter_of_person
 from ticketing.orders import selectors as orders
-from ticketing.orders.models import WorkOrder
+from ticketing.orders.models import Reply, WorkOrder
 from ticketing.orders.privacy import mask_numbers
 from ticketing.orders.workflow import OPEN
 from ticketing.organisation.models import DutyItem, OrderType, Place, Staff
@@ -226,6 +227,8 @@ class Assist:
     answers: list[Found] = field(default_factory=list)
     earlier: list[WorkOrder] = field(default_factory=list)
     duplicates: list[WorkOrder] = field(default_factory=list)
+    repeat: WorkOrder | None = None  # the citizen's first open order on the same matter
+    last_reply: Reply | None = None  # what its unit last answered
     alerts: list[str] = field(default_factory=list)
 
 
@@ -240,12 +243,23 @@ def assist(talk: Conversation, staff: Staff) -> Assist:
         alerts.append(_("The conversation broke off. Call the citizen back; what was said is here."))
     if talk.hand_over_reason == "anger":
         alerts.append(_("The citizen is upset. Let them finish, then repeat what you understood."))
+    repeat = _repeat(talk, filled)
     return Assist(
+        repeat=repeat,
+        last_reply=orders.public_replies(repeat).last() if repeat else None,
         answers=knowledge.suggest(text=last.text[:200], limit=3) if last else [],
         earlier=list(orders.earlier_orders(talk.citizen, limit=5)),
         duplicates=_duplicates(staff, filled, besides=talk.order_number),
         alerts=alerts,
     )
+
+
+def _repeat(talk: Conversation, filled: dict[str, Filled]) -> WorkOrder | None:
+    if talk.citizen is None or "duty_item" not in filled:
+        return None
+    place = Place.objects.filter(code=filled["place"].value).first() if "place" in filled else None
+    found = matter_of_person(citizen=talk.citizen, item_code=filled["duty_item"].value, place=place)
+    return found if found is not None and found.number != talk.order_number else None
 
 
 def _duplicates(staff: Staff, filled: dict[str, Filled], *, besides: str) -> list[WorkOrder]:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ticketing.dispatch import accuracy, actions, returns, trust
+from django.utils import timezone
+
+from ticketing.dispatch import accuracy, actions, groups, returns, trust
 from ticketing.dispatch.classifier import get_router
 from ticketing.outbox.registry import at_start, handles, handles_many, periodic
 
@@ -17,6 +19,12 @@ def route(payloads: list[dict[str, Any]]) -> None:
 def rehearse(payload: dict[str, Any]) -> None:
     """Replay a draft over past orders."""
     actions.run_rehearsal(rehearsal_id=payload["rehearsal"])
+
+
+@periodic("dispatch.groups", every_seconds=60)
+def look_for_groups() -> None:
+    """Tell dispatchers and supervisors when many people report one matter."""
+    groups.tell_groups(now=timezone.now())
 
 
 @at_start

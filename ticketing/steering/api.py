@@ -16,12 +16,15 @@ from rest_framework.views import APIView
 
 from ticketing.dispatch import accuracy, actions, selectors, trust
 from ticketing.dispatch.actions import EDITORS, PUBLISHERS, ReleaseError, ReleaseForbidden
-from ticketing.dispatch.models import Rehearsal, RehearsedOrder, Release
+from ticketing.dispatch.models import Alert, Rehearsal, RehearsedOrder, Release
+from ticketing.dispatch.neighbours import neighbours
 from ticketing.dispatch.preview import preview
 from ticketing.dispatch.rules import BadRule, read_condition
+from ticketing.orders.errors import OrderNotFound
+from ticketing.orders.selectors import get_order, visible_orders
 from ticketing.organisation.models import Staff
 from ticketing.steering.accuracy_views import GROUPS, asked
-from ticketing.steering.people import READERS, actor_of
+from ticketing.steering.people import NOTERS, READERS, actor_of
 from ticketing.steering.rehearsal_views import rehearsed_orders
 
 
@@ -219,3 +222,51 @@ class AccuracyView(SteeringView):
         rows = [asdict(row) | {"share": row.share} for row in found.by(group, month=month)]
         records = [asdict(r) | {"bound": r.bound, "may_dispatch_alone": r.is_enough} for r in trust.records().values()]
         return Response({"by": group, "month": month, "counted_at": found.counted_at, "rows": rows, "classifier": records})
+
+
+class NoteIn(serializers.Serializer):
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+def alert_as_json(alert: Alert, staff: Staff) -> dict[str, Any]:
+    """An alert with the numbers of those of its orders that the person may see."""
+    orders = visible_orders(staff).filter(alerts=alert).order_by("created_at").values_list("number", flat=True)[:200]
+    told = {"id": alert.pk, "kind": alert.kind, "title": alert.title, "data": alert.data, "orders": list(orders)}
+    return told | {"at": alert.at, "noted_at": alert.noted_at, "noted_by": alert.noted_by, "note": alert.note}
+
+
+class AlertsView(SteeringView):
+    @extend_schema(operation_id="dispatch_alerts", responses={200: dict})
+    def get(self, request: Request) -> Response:
+        """Open alerts, newest first: groups on one matter with their orders, rules that were switched off."""
+        assert isinstance(request.user, Staff)
+        return Response([alert_as_json(alert, request.user) for alert in selectors.open_alerts()[:50]])
+
+
+class NoteAlertView(SteeringView):
+    @extend_schema(operation_id="dispatch_alert_note", request=NoteIn, responses={200: dict})
+    def post(self, request: Request, pk: int) -> Response:
+        """Note an alert: it leaves the desks."""
+        assert isinstance(request.user, Staff)
+        shown = Alert.objects.filter(pk=pk).first()
+        if shown is None:
+            raise NotFound
+        actor = actor_of(request, NOTERS, channel="api")
+        noted = actions.note_alert(alert=shown, actor=actor, note=_checked(NoteIn, request)["note"])
+        return Response(alert_as_json(noted, request.user))
+
+
+class NeighboursView(SteeringView):
+    @extend_schema(operation_id="dispatch_neighbours", responses={200: dict})
+    def get(self, request: Request, number: str) -> Response:
+        """Open orders on the same matter as an order, with what speaks for it."""
+        assert isinstance(request.user, Staff)
+        try:
+            order = get_order(request.user, number)
+        except OrderNotFound:
+            raise NotFound from None
+        rows = [
+            {"number": n.order.number, "likeness": round(n.likeness, 3), "place": n.place, "same_person": n.same_person}
+            for n in neighbours(order)
+        ]
+        return Response(rows)

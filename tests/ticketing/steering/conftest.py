@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.cast import City
+from tests.ticketing.desk.conftest import Desk
 from ticketing.orders.models import OrderEvent, WorkOrder
 
 SignIn = Callable[[str], Client]
@@ -32,6 +33,12 @@ def sign_in(city: City) -> SignIn:
 def leader(sign_in: SignIn) -> Client:
     """The shift leader, who may edit and publish."""
     return sign_in("leader")
+
+
+@pytest.fixture
+def desk(city: City) -> Desk:
+    """The desks of the small test city."""
+    return Desk(city)
 
 
 def send(client: Client, verb: str, url: str, body: Any) -> Any:

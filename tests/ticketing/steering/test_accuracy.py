@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from tests.cast import City
 from tests.ticketing.desk.conftest import Desk
 from tests.ticketing.steering.conftest import SignIn, text
 from ticketing.dispatch import accuracy, returns, trust
@@ -25,11 +24,6 @@ from ticketing.organisation import kept
 from ticketing.organisation.actor import Actor
 
 PAGE = "/desk/steering/first-right/"
-
-
-@pytest.fixture
-def desk(city: City) -> Desk:
-    return Desk(city)
 
 
 def signed(desk: Desk, **changes: Any) -> WorkOrder:

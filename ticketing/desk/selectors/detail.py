@@ -11,6 +11,7 @@ from ticketing.clocks.selectors import ClockPanel, clock_panel
 from ticketing.desk.selectors.inbox import marked
 from ticketing.desk.selectors.rows import DONE_STATES, clock_view
 from ticketing.desk.selectors.story import happenings
+from ticketing.dispatch.neighbours import neighbours
 from ticketing.orders import selectors as orders
 from ticketing.orders.models import WorkOrder
 from ticketing.organisation.models import Staff
@@ -34,7 +35,7 @@ def order_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
         "may_reveal": orders.may_reveal(order, staff),
         "files": [f for f in order.attachments.all() if whole or f.purpose == "report"],
         "replies": list(order.replies.select_related("unit")) if whole else [],
-        "similar": list(orders.similar_open_orders(order)) if whole else [],
+        "similar": neighbours(order) if whole else [],
         "earlier": [o for o in orders.earlier_orders(order.citizen, limit=6) if o.pk != order.pk][:5] if whole else [],
         "assists": list(order.assists.select_related("unit")),
         "whole": whole,

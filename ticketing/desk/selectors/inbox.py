@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count
 
 from ticketing.dispatch.candidates import facts_of, rank
+from ticketing.dispatch.neighbours import neighbours
 from ticketing.dispatch.selectors import latest_decision
 from ticketing.orders import selectors as orders
 from ticketing.orders.models import WorkOrder
@@ -80,7 +81,7 @@ def inbox_detail(order: WorkOrder, staff: Staff) -> dict[str, Any]:
         "order": order,
         "marked": marked(order),
         "contact": orders.contact_of(order, staff),
-        "similar": list(orders.similar_open_orders(order)),
+        "similar": neighbours(order),
         "earlier": [o for o in orders.earlier_orders(order.citizen, limit=4) if o.pk != order.pk][:3],
         "files": list(order.attachments.all()),
     }

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from ticketing.dispatch import trust
 from ticketing.dispatch.actions.alerting import switch_off_rule
 from ticketing.dispatch.candidates import Candidate, facts_of, rank
 from ticketing.dispatch.models import Decision, DispatchRule
+from ticketing.dispatch.neighbours import first_of_same_person
 from ticketing.dispatch.rules import Fault, rules_from
-from ticketing.orders.actions import dispatch_order, lock_many
+from ticketing.orders.actions import dispatch_order, lock_many, merge_orders
 from ticketing.orders.models import Secrecy, WorkOrder
 from ticketing.orders.workflow import State
 from ticketing.organisation.actor import SYSTEM, Actor
@@ -31,15 +33,25 @@ def route_orders(*, order_ids: Iterable[int]) -> list[Decision]:
     for a person.
     """
     with translation.override("zh-hans"), transaction.atomic():
-        orders = [order for order in lock_many(order_ids) if order.state == State.TRIAGE]
+        orders = [order for order in lock_many(order_ids) if order.state == State.TRIAGE and not _attach_repeat(order)]
         found = [_decide(order) for order in orders]
-        decisions = Decision.objects.bulk_create([decision for decision, _ in found])
-        for order, decision, (_, candidates) in zip(orders, decisions, found, strict=True):
+        decisions = Decision.objects.bulk_create([decision for decision, _candidates in found])
+        for order, decision, (_decision, candidates) in zip(orders, decisions, found, strict=True):
             if decision.automatic:
                 best = candidates[0]
                 reason = "；".join(r.text for r in best.reasons)[:300]
                 dispatch_order(order=order, actor=SYSTEM, unit=best.unit, reason=reason, decision_id=decision.pk)
     return decisions
+
+
+def _attach_repeat(order: WorkOrder) -> bool:
+    """Attach an order to the same person's first one on the same matter; it then follows that one, and can be taken out."""
+    first = first_of_same_person(order)
+    if first is None:
+        return False
+    reason = _("The same citizen reported this matter before, in order %(number)s") % {"number": first.number}
+    merge_orders(order=order, actor=SYSTEM, into=first, reason=reason)
+    return True
 
 
 def _decide(order: WorkOrder) -> tuple[Decision, list[Candidate]]:
