@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from hotline.conversations import actions
+from hotline.conversations.actions.asking import ask_facts
 from hotline.conversations.models import Conversation
 from ticketing.outbox import registry
+
+
+@registry.handles("conversations.ask_facts")
+def ask_in_conversation(payload: dict[str, Any]) -> None:
+    """The hotline asks for a fact: the citizen who is still in the chat reads it there."""
+    ask_facts(event_id=payload["event"])
 
 
 @registry.periodic("conversations.end_stale", every_seconds=60)

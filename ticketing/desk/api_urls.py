@@ -8,9 +8,12 @@ from rest_framework.routers import DefaultRouter
 
 from ticketing.desk.api import OrderViewSet
 from ticketing.desk.claim_api import ClaimNextView, ClaimView
+from ticketing.desk.held_api import CardViewSet, FindingViewSet
 
 router = DefaultRouter()
 router.register("orders", OrderViewSet, basename="order")
+router.register("cards", CardViewSet, basename="card")
+router.register("findings", FindingViewSet, basename="finding")
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("orders/claim_next/", ClaimNextView.as_view(), name="claim-next"),

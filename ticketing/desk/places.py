@@ -38,11 +38,15 @@ SUPERVISION = Place(
     "desk:supervision", _("Supervision"), "flag", 60, frozenset({R.SUPERVISOR, R.SHIFT_LEADER, R.LEADER, R.INSPECTOR})
 )
 ORDERS = Place("desk:orders", _("All orders"), "list-search", 70, READERS)
+HELD = Place(
+    "desk:held", _("Cards and accountability"), "alert-triangle", 62,
+    frozenset({R.SUPERVISOR, R.SHIFT_LEADER, R.LEADER, R.INSPECTOR, *UNIT_ROLES}),
+)  # fmt: skip
 # No role opens it: `people.viewer_of` gives this word to those who are named for sealed reports.
 SEALED = Place("desk:sealed", _("Sealed reports"), "lock", 65, frozenset({"sealed_handler"}))  # type: ignore[arg-type]
 HANDLERS = Place("desk:handlers", _("Sealed handlers"), "lock", 92, frozenset({R.ADMIN}))
 IMPORT = Place("desk:import", _("Import"), "transfer-in", 90, frozenset({R.ADMIN}))
-PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, SEALED, ORDERS, IMPORT, HANDLERS)
+PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, HELD, SEALED, ORDERS, IMPORT, HANDLERS)
 
 
 def works_at(place: Place) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

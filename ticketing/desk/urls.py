@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ticketing.desk import claim_views, importing_views, many_views, mine_views, order_views, sealed_views, views
+from ticketing.desk import (
+    claim_views,
+    held_views,
+    importing_views,
+    many_views,
+    mine_views,
+    order_views,
+    sealed_views,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -19,6 +28,7 @@ urlpatterns = [
     path("supervision/", views.supervision, name="supervision"),
     path("orders/", views.all_orders, name="orders"),
     path("search/", views.all_orders, name="search"),
+    path("held/", held_views.held, name="held"),
     path("sealed/", sealed_views.queue, name="sealed"),
     path("sealed/handlers/", sealed_views.handlers, name="handlers"),
     path("sealed/handlers/<int:pk>/end/", sealed_views.end, name="handler_end"),

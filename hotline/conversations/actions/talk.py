@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chatbot.dialogue.moves import END, HAND_OVER, KEY, ORDER_CREATED, SILENCE, START, TEXT, Move, Utterance
 from hotline.conversations import bot, locks, selectors
 from hotline.conversations.actions import _rows, owner
+from hotline.conversations.actions.asking import take_answer
 from hotline.conversations.errors import ConversationEnded, UnknownKey
 from hotline.conversations.models import Conversation, ConversationEvent, Turn
 from ticketing.citizens.actions import Contact, InvalidContact, find_or_create_citizen, normalise_phone
@@ -225,6 +226,9 @@ def _hear(
                 audio_ms=audio_ms,
                 client_ref=client_ref,
             )
+            told = take_answer(row, text) if kind == "text" and row.owner == Conversation.Owner.BOT else None
+            if told is not None:
+                return [heard, told]
     if row.owner != Conversation.Owner.BOT:
         return [heard]
     utterance = Utterance(text=text, kind=KEY if kind == "key" else TEXT, seq=heard.seq, confidence=confidence)

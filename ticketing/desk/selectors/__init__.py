@@ -3,6 +3,7 @@
 from ticketing.desk.selectors.callback import callback_rows
 from ticketing.desk.selectors.detail import order_detail, question_answers
 from ticketing.desk.selectors.finding import find_orders, looks_like_number
+from ticketing.desk.selectors.held import KINDS, held_list
 from ticketing.desk.selectors.inbox import (
     INBOX_STATES,
     Proposal,
@@ -22,6 +23,7 @@ __all__ = [
     "ANSWERED",
     "DONE_STATES",
     "INBOX_STATES",
+    "KINDS",
     "ON_CLOCK",
     "Branch",
     "ClockView",
@@ -37,6 +39,7 @@ __all__ = [
     "group_of",
     "happening",
     "happenings",
+    "held_list",
     "inbox_counts",
     "inbox_detail",
     "last_event",

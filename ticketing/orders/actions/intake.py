@@ -151,8 +151,9 @@ def citizen_behind(contact: Contact | None, language: str) -> Citizen | None:
 
 @verb(Action.ASK_INFO)
 def ask_info(step: Step, *, question: str) -> None:
-    """Ask the citizen for a missing fact; the order waits for it."""
-    step.record(private={"question": required(question, "question", at_most=300)})
+    """Ask the citizen for a missing fact, by a notice and in the chat that is still open; the order waits for it."""
+    event = step.record(private={"question": required(question, "question", at_most=300)})
+    enqueue(kind="conversations.ask_facts", payload={"event": event.pk})
 
 
 @verb(Action.SUPPLY_INFO)
