@@ -43,7 +43,7 @@ class HeldViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     """What this person may see of them; `q` searches number, unit and words, `status` filters."""
 
     kind = "cards"
-    queryset = Card.objects.none()
+    queryset: Any = Card.objects.none()
     lookup_value_regex = "[0-9]+"
     filter_backends: list[Any] = []
 

@@ -29,6 +29,7 @@ from ticketing.organisation.models import Staff
 from ticketing.outbox.selectors import last_numbers
 from ticketing.ui.messages import tell
 
+TEMPLATED = ("submit_reply", "stage_reply")
 BAR_BUTTONS = 3  # besides the primary ones; the rest is behind "More"
 
 
@@ -97,7 +98,7 @@ def act(request: HttpRequest, number: str, key: str) -> HttpResponse:
     if request.method == "GET":
         if doing not in doings.possible(staff, order):
             return not_possible(request, order, doing)
-        return render_form(request, order, doing, doing.form(order=order, staff=staff))
+        return render_form(request, order, doing, begun_form(request, order, doing))
     form = doing.form(request.POST, request.FILES, order=order, staff=staff)
     if not form.is_valid():
         return render_form(request, order, doing, form, status=400)
@@ -113,8 +114,23 @@ def act(request: HttpRequest, number: str, key: str) -> HttpResponse:
         return render_form(request, order, doing, form, status=400)
     except NotAllowed:
         return not_allowed(request, order, doing)
+    actions.forget_typed(order=order, staff=staff, key=doing.key)
     tell_done(request, doing, done)
     return HttpResponseRedirect(next_of(request, order_url(done)))
+
+
+def begun_form(request: HttpRequest, order: WorkOrder, doing: Doing) -> forms.OrderForm:
+    """The empty form, or what the person typed into it before, or the words of the chosen template."""
+    staff = staff_of(request)
+    before = None if doing.is_immediate else selectors.typed_before(order, staff, doing.key)
+    initial: dict[str, Any] = dict(before.data) if before else {}
+    if doing.key in TEMPLATED and (chosen := request.GET.get("template", "")).isdigit():
+        template = selectors.reply_templates(staff).filter(pk=int(chosen)).first()
+        if template is not None:
+            initial["public_text"] = selectors.filled_in(template, order)
+    form = doing.form(order=order, staff=staff, initial=initial)
+    form.typed_at = before.at if before and "template" not in request.GET else None  # type: ignore[attr-defined]
+    return form
 
 
 def refusal(error: InvalidOrder) -> str:
@@ -196,6 +212,8 @@ def render_form(
         "next": next_of(request, order_url(order)),
         "draft": draft_key(order, doing),
     }
+    if doing.key in TEMPLATED:
+        context["templates"] = list(selectors.reply_templates(staff)[:12])
     if doing.key == "dispatch":
         context["proposals"] = selectors.proposals(order)
     if doing.key == CALLBACK:

@@ -13,6 +13,7 @@ from ticketing.desk import (
     order_views,
     sealed_views,
     views,
+    writing_views,
 )
 
 app_name = "desk"
@@ -28,6 +29,10 @@ urlpatterns = [
     path("supervision/", views.supervision, name="supervision"),
     path("orders/", views.all_orders, name="orders"),
     path("search/", views.all_orders, name="search"),
+    path("templates/", writing_views.templates, name="templates"),
+    path("templates/<int:pk>/", writing_views.templates, name="template"),
+    path("templates/<int:pk>/delete/", writing_views.delete_template, name="template_delete"),
+    path("unit/calendar/", writing_views.due_calendar, name="due_calendar"),
     path("held/", held_views.held, name="held"),
     path("sealed/", sealed_views.queue, name="sealed"),
     path("sealed/handlers/", sealed_views.handlers, name="handlers"),
@@ -43,5 +48,6 @@ urlpatterns = [
     path("orders/<str:number>/undo/", order_views.undo, name="undo"),
     path("orders/<str:number>/contact/", order_views.reveal_contact, name="reveal"),
     path("orders/<str:number>/files/<int:pk>/", order_views.download, name="file"),
+    path("orders/<str:number>/typed/<slug:key>/", writing_views.typed, name="typed"),
     path("orders/<str:number>/do/<slug:key>/", order_views.act, name="act"),
 ]

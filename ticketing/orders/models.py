@@ -494,4 +494,6 @@ class Accountability(Contestable):
 
 
 from ticketing.orders.people_models import ReplyAuthority as ReplyAuthority  # noqa: E402  (its rows name the classes above)
+from ticketing.orders.people_models import ReplyTemplate as ReplyTemplate  # noqa: E402
 from ticketing.orders.people_models import SealedHandler as SealedHandler  # noqa: E402
+from ticketing.orders.people_models import TypedDraft as TypedDraft  # noqa: E402

@@ -1,4 +1,4 @@
-"""What people are given in writing: to handle sealed reports, to sign replies."""
+"""What people hold beside orders: namings and authorities in writing, templates, and what they typed so far."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ticketing.citizens.sealing import SealedTextField
 from ticketing.organisation.models import OrderType, Unit
 
 
@@ -52,3 +53,39 @@ class ReplyAuthority(models.Model):
         verbose_name = _("reply authority")
         verbose_name_plural = _("reply authorities")
         constraints = [models.UniqueConstraint(fields=["unit", "staff"], name="one_authority_per_person")]
+
+
+class ReplyTemplate(models.Model):
+    """Words that a unit's people begin a reply with: the unit's own, shared, or one person's."""
+
+    name = models.CharField(_("name"), max_length=40)
+    text = models.TextField(_("text"))
+    unit = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("shared within the unit")
+    )
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("written by"))
+    updated_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        verbose_name = _("reply template")
+        verbose_name_plural = _("reply templates")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TypedDraft(models.Model):
+    """What a person has typed into the form of one action and not sent yet. It may quote the citizen, so it is sealed."""
+
+    order = models.ForeignKey("orders.WorkOrder", on_delete=models.CASCADE, related_name="+")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.SlugField(max_length=30)
+    data = SealedTextField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("typed draft")
+        verbose_name_plural = _("typed drafts")
+        constraints = [models.UniqueConstraint(fields=["order", "staff", "key"], name="one_typed_draft_per_form")]
+        indexes = [models.Index(fields=["updated_at"], name="typed_draft_age")]

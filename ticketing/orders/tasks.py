@@ -8,6 +8,7 @@ from ticketing.orders import importing
 from ticketing.orders.actions.marks import mark_clock
 from ticketing.orders.actions.planning import replan_orders
 from ticketing.orders.actions.rounds import archive_finished, make_rounds
+from ticketing.orders.actions.writing import forget_old_typed
 from ticketing.outbox.registry import handles, periodic
 
 
@@ -39,3 +40,9 @@ def rounds() -> None:
 def archive() -> None:
     """Freeze orders that have long been over."""
     archive_finished()
+
+
+@periodic("orders.forget_typed", crontab="40 3 * * *")
+def forget_typed() -> None:
+    """Forget drafts that nobody touched for a month."""
+    forget_old_typed()

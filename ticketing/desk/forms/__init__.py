@@ -6,3 +6,4 @@ from ticketing.desk.forms.naming import *  # noqa: F403
 from ticketing.desk.forms.oversight import *  # noqa: F403
 from ticketing.desk.forms.unit import *  # noqa: F403
 from ticketing.desk.forms.work import *  # noqa: F403
+from ticketing.desk.forms.writing import *  # noqa: F403

@@ -2,6 +2,7 @@
 
 from ticketing.desk.selectors.callback import callback_rows
 from ticketing.desk.selectors.detail import order_detail, question_answers
+from ticketing.desk.selectors.due import Day, due_calendar, month_of
 from ticketing.desk.selectors.finding import find_orders, looks_like_number
 from ticketing.desk.selectors.held import KINDS, held_list
 from ticketing.desk.selectors.inbox import (
@@ -18,6 +19,7 @@ from ticketing.desk.selectors.rows import ANSWERED, DONE_STATES, ON_CLOCK, Clock
 from ticketing.desk.selectors.story import Happening, changes_since, happening, happenings
 from ticketing.desk.selectors.supervision import supervision_counts, supervision_list
 from ticketing.desk.selectors.unit import Branch, Group, due_bounds, group_of, unit_groups, unit_tree
+from ticketing.desk.selectors.writing import Typed, filled_in, reply_templates, typed_before
 
 __all__ = [
     "ANSWERED",
@@ -27,14 +29,18 @@ __all__ = [
     "ON_CLOCK",
     "Branch",
     "ClockView",
+    "Day",
     "Group",
     "Happening",
     "Proposal",
     "Row",
+    "Typed",
     "callback_rows",
     "changes_since",
     "clock_view",
     "due_bounds",
+    "due_calendar",
+    "filled_in",
     "find_orders",
     "group_of",
     "happening",
@@ -45,13 +51,16 @@ __all__ = [
     "last_event",
     "looks_like_number",
     "marked",
+    "month_of",
     "order_detail",
     "pending_reply",
     "proposals",
     "question_answers",
+    "reply_templates",
     "rows_of",
     "supervision_counts",
     "supervision_list",
+    "typed_before",
     "unit_groups",
     "unit_tree",
 ]

@@ -70,6 +70,7 @@ from ticketing.orders.actions.overseeing import (
     supervise_order,
 )
 from ticketing.orders.actions.sealing import end_naming, import_handlers, name_handler
+from ticketing.orders.actions.writing import drop_template, forget_typed, keep_template, keep_typed
 
 __all__ = [
     "Created",
@@ -93,16 +94,20 @@ __all__ = [
     "decide_finding",
     "decline_assist",
     "dispatch_order",
+    "drop_template",
     "end_naming",
     "end_supervision",
     "endorse_reply",
     "escalate",
     "flag_order",
+    "forget_typed",
     "gather",
     "grant_extension",
     "hold_accountable",
     "import_handlers",
     "issue_card",
+    "keep_template",
+    "keep_typed",
     "lapse",
     "lock",
     "lock_many",

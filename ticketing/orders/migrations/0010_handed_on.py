@@ -6,22 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0009_sealed_reports'),
-        ('organisation', '0002_half_day'),
+        ("orders", "0009_sealed_reports"),
+        ("organisation", "0002_half_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='workorder',
-            name='assignee',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assigned_orders', to=settings.AUTH_USER_MODEL, verbose_name='person in charge'),
+            model_name="workorder",
+            name="assignee",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assigned_orders",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="person in charge",
+            ),
         ),
         migrations.AddField(
-            model_name='workorder',
-            name='sub_unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', verbose_name='section in charge'),
+            model_name="workorder",
+            name="sub_unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organisation.unit",
+                verbose_name="section in charge",
+            ),
         ),
     ]

@@ -101,3 +101,29 @@
     });
   });
 })();
+
+// What is typed into an action's form is kept on the server too, a moment after the last key.
+(function () {
+  "use strict";
+  const WAIT_MS = 800;
+  const waiting = new WeakMap();
+  const keep = async (form) => {
+    const note = form.querySelector("[data-typed-note]");
+    const body = new FormData(form);
+    body.delete("photos");
+    try {
+      const answer = await fetch(form.dataset.typed, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
+      const told = answer.ok ? await answer.json() : null;
+      if (note) note.textContent = told && told.at ? note.dataset.kept.replace("{at}", told.at) : "";
+    } catch {
+      if (note) note.textContent = "";
+    }
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-typed]");
+    if (!form || event.isComposing) return;
+    clearTimeout(waiting.get(form));
+    waiting.set(form, setTimeout(() => keep(form), WAIT_MS));
+  });
+  document.addEventListener("submit", (event) => clearTimeout(waiting.get(event.target)));
+})();
