@@ -321,6 +321,9 @@ REOPEN_DAYS = env.int("REOPEN_DAYS", default=30)  # how long after closing a cit
 DISPATCH_REPEAT_DAYS = env.int("DISPATCH_REPEAT_DAYS", default=30)  # so far back the same matter is looked for
 DISPATCH_GROUP_PEOPLE = env.int("DISPATCH_GROUP_PEOPLE", default=5)  # so many people on one matter are a group
 DISPATCH_GROUP_HOURS = env.int("DISPATCH_GROUP_HOURS", default=24)  # within so many hours
+CALLBACK_DAYS = env.int("CALLBACK_DAYS", default=3)  # on so many days nobody was reached: the call-back is given up
+CALLBACK_THEN = env.str("CALLBACK_THEN", default="close")  # then: close without a rating, or sms: ask by message and wait
+SURVEY_DAYS = env.int("SURVEY_DAYS", default=7)  # so long a survey waits for its answer
 ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=180)  # what has been over for so long is frozen
 
 # --- Being seen ------------------------------------------------------------------------------------------------------

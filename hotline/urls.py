@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/knowledge/", include("search.api_urls")),
     path("knowledge/", include("search.urls")),
     path("desk/seat/", include("hotline.seats.urls")),
+    path("", include("ticketing.notices.urls")),
+    path("api/surveys/", include("ticketing.notices.api_urls")),
     path("desk/quality/", include("hotline.quality.urls")),
     path("api/quality/", include("hotline.quality.api_urls")),
     path("desk/wall/", include("hotline.insight.urls")),

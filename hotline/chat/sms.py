@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from hotline.conversations import actions, bot, limits
+from hotline.conversations import actions, bot, limits, selectors
 from hotline.conversations.errors import ConversationError
 from hotline.conversations.models import Channel, Conversation, Turn
 from ticketing.citizens.sealing import blind_index
+from ticketing.notices import surveys
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,10 @@ def incoming(request: HttpRequest) -> HttpResponse:
     sender, text = request.POST.get("From", ""), request.POST.get("Body", "")
     if not sender:
         return HttpResponse(_("From is missing."), status=400, content_type="text/plain")
+    if (thanks := _survey_answer(sender, text.strip())) is not None:
+        answer = MessagingResponse()
+        answer.message(thanks)
+        return HttpResponse(str(answer), content_type="text/xml; charset=utf-8")
     try:
         # The sender's number is personal, so the outside reference is its blind index.
         conversation = actions.start_conversation(
@@ -51,6 +56,23 @@ def incoming(request: HttpRequest) -> HttpResponse:
     for part in _parts(replies):
         answer.message(part)
     return HttpResponse(str(answer), content_type="text/xml; charset=utf-8")
+
+
+def _survey_answer(sender: str, text: str) -> str | None:
+    """A digit from 1 to 5 from somebody whose survey is open, and who is not choosing in a talk: thanks; else None."""
+    if text not in {"1", "2", "3", "4", "5"}:
+        return None
+    talk = selectors.by_external_id(Channel.SMS, blind_index(sender, "sms"))
+    choosing = talk is not None and any(choice.key == text for choice in bot.recall(talk.dialogue).choices)
+    survey = None if choosing else surveys.open_for(sender)
+    if survey is None:
+        return None
+    with translation.override(survey.order.language):
+        try:
+            surveys.answer_survey(survey=survey, score=int(text), channel="sms")
+        except surveys.SurveyClosed as error:
+            return str(error)
+        return _("Thank you. Your answer is kept with your matter.")
 
 
 def _take(conversation: Conversation, text: str, sid: str) -> list[Turn]:

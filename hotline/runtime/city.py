@@ -21,6 +21,7 @@ from ticketing.clocks.actions import import_plans, import_time_limits
 from ticketing.dispatch.actions import import_rules
 from ticketing.inspection.actions import import_rules as import_alert_rules
 from ticketing.notices.actions import import_templates
+from ticketing.notices.surveys import import_scripts
 from ticketing.orders.actions import import_handlers
 from ticketing.orders.actions.content import import_reply_checks, import_return_reasons
 from ticketing.organisation import actions as organisation
@@ -61,6 +62,7 @@ LOADERS: dict[str, Callable[[Iterator[Row]], organisation.ImportReport | int]] =
     "dispatch_rules.yml": lambda rows: _numbered(import_rules, rows),
     "return_reasons.yml": lambda rows: _numbered(import_return_reasons, rows),
     "reply_checks.yml": lambda rows: _numbered(import_reply_checks, rows),
+    "callback_scripts.yml": lambda rows: _numbered(lambda found: import_scripts(rows=found), rows),
     "score_sheets.yml": lambda rows: _numbered(lambda found: import_score_sheets(rows=found), rows),
     "alert_rules.yml": lambda rows: _numbered(lambda found: import_alert_rules(rows=found), rows),
     "lines.yml": lambda rows: _numbered(lambda lines: import_lines(rows=lines), rows),
@@ -79,6 +81,7 @@ EXPORTERS: dict[str, Callable[[], list[Any]]] = {
     "dispatch_rules.yml": city_rows.dispatch_rules,
     "return_reasons.yml": city_rows.return_reasons,
     "reply_checks.yml": city_rows.reply_checks,
+    "callback_scripts.yml": city_rows.callback_scripts,
     "score_sheets.yml": city_rows.score_sheets,
     "alert_rules.yml": city_rows.alert_rules,
     "lines.yml": city_rows.lines,

@@ -12,7 +12,7 @@ from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
 from ticketing.dispatch.models import DispatchRule
 from ticketing.inspection.models import AlertRule
-from ticketing.notices.models import NoticeTemplate
+from ticketing.notices.models import CallbackScript, NoticeTemplate
 from ticketing.orders.models import ReplyCheck, ReturnReason
 
 Rows = list[dict[str, Any]]
@@ -54,6 +54,22 @@ def notice_templates() -> Rows:
     """Rows of notice_templates.yml."""
     return [
         {"code": t.code, "channel": t.channel, "zh": t.text_zh, "en": t.text_en} for t in NoticeTemplate.objects.order_by("pk")
+    ]
+
+
+def callback_scripts() -> Rows:
+    """Rows of callback_scripts.yml."""
+    return [
+        _said(
+            {
+                "code": script.code,
+                "order_type": script.order_type.code if script.order_type else None,
+                "redone": script.redone or None,
+                "zh": script.text_zh,
+                "en": script.text_en,
+            }
+        )
+        for script in CallbackScript.objects.select_related("order_type").order_by("pk")
     ]
 
 

@@ -40,7 +40,7 @@ CITIZEN_NOTICES: dict[str, str] = {
 CHANNEL = "sms"
 
 
-class _Facts(dict[str, str]):
+class Facts(dict[str, str]):
     """Template values; a name the template uses and we do not know stays visible rather than failing a notice."""
 
     def __missing__(self, key: str) -> str:
@@ -69,7 +69,7 @@ def _plan(event: OrderEvent) -> Notice | None:
     if template is None or order.citizen is None or not order.citizen.phone:
         return None
     text = template.text_zh if order.language.startswith("zh") else template.text_en
-    body = text.format_map(_Facts(facts(order) | said(event)))
+    body = text.format_map(Facts(facts(order) | said(event)))
     if order.secrecy == Secrecy.SEALED:  # a message lies open on a telephone: it says that there is news, and nothing of what
         with override(order.language):
             body = gettext("There is news on your matter. Look it up with the number and the query code you were given.")

@@ -6,7 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ticketing.citizens.sealing import SealedTextField
-from ticketing.orders.models import OrderEvent
+from ticketing.orders.models import OrderEvent, WorkOrder
+from ticketing.organisation.models import OrderType
 
 
 class NoticeTemplate(models.Model):
@@ -53,3 +54,46 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         ordering = ["-created_at"]
+
+
+class CallbackScript(models.Model):
+    """What the call-back agent says (话术); {braces} are filled from the order. The most particular script wins."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    order_type = models.ForeignKey(
+        OrderType, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("order type")
+    )
+    redone = models.BooleanField(_("for orders that were redone"), default=False)
+    text_zh = models.TextField(_("text (Chinese)"))
+    text_en = models.TextField(_("text (English)"))
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("call-back script")
+        verbose_name_plural = _("call-back scripts")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Survey(models.Model):
+    """A text message that asks how satisfied the citizen is; answered by a link or by a digit in reply."""
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="surveys", verbose_name=_("order"))
+    phone_index = models.CharField(max_length=64, db_index=True, editable=False)
+    asked_by = models.CharField(_("asked by"), max_length=60)
+    last_try = models.BooleanField(_("after calls in vain"), default=False)  # unanswered, it closes the order
+    sent_at = models.DateTimeField(_("sent"))
+    open_until = models.DateTimeField(_("open until"))
+    score = models.PositiveSmallIntegerField(_("score, 1 to 5"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # answered, lapsed, or overtaken by a call
+
+    class Meta:
+        verbose_name = _("satisfaction survey")
+        verbose_name_plural = _("satisfaction surveys")
+        ordering = ["-sent_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=models.Q(ended_at=None), name="one_open_survey_per_order")
+        ]

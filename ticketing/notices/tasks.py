@@ -2,17 +2,25 @@
 
 from typing import Any
 
-from ticketing.notices import actions
-from ticketing.outbox.registry import handles, handles_many
+from ticketing.notices import actions, surveys
+from ticketing.outbox.registry import handles, handles_many, periodic
 
 
 @handles_many("notices.order_event", batch=50)
 def order_event(payloads: list[dict[str, Any]]) -> None:
     """Decide on the notices after events of orders."""
-    actions.notify_events(event_ids=[payload["event"] for payload in payloads])
+    events = [payload["event"] for payload in payloads]
+    actions.notify_events(event_ids=events)
+    surveys.ask_after_vain_calls(event_ids=events)
 
 
 @handles("notices.send")
 def send(payload: dict[str, Any]) -> None:
     """Send the notices that one decision made."""
     actions.send_notices(notice_ids=payload["notices"])
+
+
+@periodic("notices.surveys", every_seconds=1800)
+def end_surveys() -> None:
+    """End surveys that nobody answered in time."""
+    surveys.end_surveys()

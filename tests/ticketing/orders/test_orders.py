@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from tests.cast import City
 from tests.ticketing.orders.steps import dispatched
+from ticketing.clocks.plans import plans_on
 from ticketing.orders import actions, numbers, selectors
 from ticketing.orders.errors import IllegalTransition, InvalidOrder, NotAllowed, OrderNotFound, StaleOrder
 from ticketing.orders.models import Rating, WorkOrder
 from ticketing.orders.workflow import Action, State
-from ticketing.organisation.actor import citizen_actor
+from ticketing.organisation.actor import SYSTEM, citizen_actor
 
 CITIZEN = citizen_actor(channel="web")
 
@@ -64,14 +68,32 @@ def test_a_dissatisfied_citizen_leads_to_review_and_redo(city: City) -> None:
     assert order.due_at > order.updated_at
 
 
-def test_three_calls_that_reach_nobody_close_without_a_rating(city: City) -> None:
+def a_day_later(order: WorkOrder) -> None:
+    """Move what was tried so far one day back."""
+    day = timedelta(days=1)
+    order.callbacks.update(at=F("at") - day)
+    WorkOrder.objects.filter(pk=order.pk).update(replied_at=F("replied_at") - day)
+    order.refresh_from_db()
+
+
+def test_calls_that_reach_nobody_on_three_days_close_without_a_rating_however_often_one_day_has_them(city: City) -> None:
     order = replied(city)
     states = []
-    for _ in range(3):
-        order = actions.record_callback(order=order, actor=by(city, "callback", order, Action.CLOSE), reached=False)
-        states.append(order.state)
-    assert states == [State.CALLBACK, State.CALLBACK, State.CLOSED]
+    for day in range(3):
+        for _ in range(1 if day == 2 else 4):
+            order = actions.record_callback(order=order, actor=by(city, "callback", order, Action.CLOSE), reached=False)
+            states.append(order.state)
+        a_day_later(order)
+    assert states == [State.CALLBACK] * 8 + [State.CLOSED]
     assert not order.ratings.exists()
+
+
+def test_where_a_text_message_follows_the_calls_in_vain_the_order_waits_for_it(city: City, settings: Any) -> None:
+    settings.CALLBACK_THEN, settings.CALLBACK_DAYS = "sms", 1
+    order = replied(city)
+    order = actions.record_callback(order=order, actor=by(city, "callback", order, Action.CLOSE), reached=False)
+    assert order.state == State.CALLBACK
+    assert actions.give_up_callback(order=order, actor=SYSTEM, note="未回复").state == State.CLOSED
 
 
 @given(st.integers(1, 99_999), st.dates())
@@ -271,6 +293,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(city: City, django_ass
         city.order(content=f"第{n}件")
     staff = city.staff["dispatcher"]
     staff.appointments_now()
+    plans_on()  # which plans are on is kept by the process
     with django_assert_num_queries(1):
         rows = [(o.number, o.unit, o.duty_item, o.order_type.name, o.region.name, o.place.name) for o in selectors.inbox(staff)]
     assert len(rows) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ticketing.clocks.models import ClockKind
 from ticketing.orders import actions
 from ticketing.orders.actions.dispatching import start_order_clock
 from ticketing.orders.errors import IllegalTransition, NotAllowed
-from ticketing.orders.models import Accountability, Card, Extension, OrderAssist, Reply, Supervision, WorkOrder
+from ticketing.orders.models import Accountability, Callback, Card, Extension, OrderAssist, Reply, Supervision, WorkOrder
 from ticketing.orders.workflow import EDGES, OPEN, TERMINAL, WITH_UNIT, Action, State, actions_from, edge
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Unit
@@ -132,7 +133,9 @@ def act(city: City, action: Action, order: WorkOrder, actor: Actor) -> WorkOrder
     if action == Action.MERGE:
         arguments = {**arguments, "into": city.order(idempotency_key="target")}
     if action == Action.CLOSE_UNRATED:  # the attempt after which nobody tries again
-        WorkOrder.objects.filter(pk=order.pk).update(unreached_count=2)
+        for days in (1, 2):
+            Callback.objects.create(order=order, channel="test", reached=False, at=timezone.now() - timedelta(days=days))
+        WorkOrder.objects.filter(pk=order.pk).update(unreached_count=2, replied_at=None)
         order.refresh_from_db()
     return verb(order=order, actor=actor, **arguments)
 

@@ -18,8 +18,6 @@ from ticketing.orders.workflow import Action, State, actions_from
 from ticketing.organisation.actor import Actor
 from ticketing.outbox.actions import enqueue
 
-UNREACHED_LIMIT = 3  # attempts on different occasions before an order is closed without a rating
-
 
 def record_callback(
     *,
@@ -34,12 +32,13 @@ def record_callback(
 ) -> WorkOrder:
     """One call-back: its outcome decides whether the order closes, waits for another attempt, or is reviewed.
 
-    Solved or satisfied (3 to 5) closes; unsolved and dissatisfied goes to review; the third attempt that reaches nobody
-    closes without a rating.
+    Solved or satisfied (3 to 5) closes; unsolved and dissatisfied goes to review. When nobody was reached on
+    CALLBACK_DAYS different days the order closes without a rating, or waits for the answer to a text message
+    (CALLBACK_THEN).
     """
     if not reached:
-        last = order.unreached_count + 1 >= UNREACHED_LIMIT
-        outcome = _close_unrated if last else _note_unreached
+        tried_out = settings.CALLBACK_THEN == "close" and days_tried(order) >= settings.CALLBACK_DAYS
+        outcome = _close_unrated if tried_out else _note_unreached
         return outcome(order=order, actor=actor, version=version, note=note)
     if satisfaction is not None and not 1 <= satisfaction <= 5:
         raise InvalidOrder("satisfaction", "must be 1 to 5")
@@ -50,6 +49,19 @@ def record_callback(
     return outcome(
         order=order, actor=actor, version=version, solved=solved, satisfaction=satisfaction, reasons=list(reasons), note=note
     )
+
+
+def days_tried(order: WorkOrder) -> int:
+    """On how many different days of the city nobody was reached, today counted in; since the last redo."""
+    tried = order.callbacks.filter(reached=False)
+    if order.replied_at is not None:
+        tried = tried.filter(at__gte=order.replied_at)
+    return len({timezone.localdate(at) for at in tried.values_list("at", flat=True)} | {timezone.localdate()})
+
+
+def give_up_callback(*, order: WorkOrder, actor: Actor, note: str) -> WorkOrder:
+    """Close an order that was tried in vain and whose text message nobody answered; without a rating."""
+    return _close_unrated(order=order, actor=actor, note=note)
 
 
 def _callback(step: Step, **fields: object) -> None:

@@ -1,0 +1,8 @@
+"""Addresses below /api/surveys/."""
+
+from django.urls import path
+
+from ticketing.notices import api
+
+app_name = "surveys-api"
+urlpatterns = [path("", api.SurveysView.as_view(), name="surveys")]

@@ -1,0 +1,11 @@
+"""Addresses of the survey: the citizen's short link, and the button of the call-back desk."""
+
+from django.urls import path
+
+from ticketing.notices import views
+
+app_name = "notices"
+urlpatterns = [
+    path("r/<str:code>/", views.survey, name="survey"),
+    path("desk/surveys/<str:number>/send/", views.send, name="send_survey"),
+]
