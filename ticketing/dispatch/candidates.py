@@ -26,7 +26,7 @@ from ticketing.orders.sealed import countable
 from ticketing.orders.workflow import State
 from ticketing.organisation.kept import kept
 from ticketing.organisation.models import DutyItem, Level, Region, Unit
-from ticketing.organisation.selectors import duty_item, region_chain, responsible_unit, successor_of
+from ticketing.organisation.selectors import duty_item, region_chain, regions_below, responsible_unit, successor_of
 
 WEIGHT_RULE = 100.0
 WEIGHT_LATER_RULE = 50.0  # of a rule that holds too, but stands after one that held
@@ -212,8 +212,7 @@ def _settled_by(item_id: int, district_id: int | None) -> tuple[tuple[Unit, floa
         duty_item=item_id, state__in=[State.CLOSED, State.ARCHIVED], closed_at__gte=since, unit__isnull=False
     )
     if district_id is not None:
-        inside = Region.objects.get(pk=district_id).descendants(include_self=True).values_list("pk", flat=True)
-        settled = settled.filter(region_id__in=list(inside))
+        settled = settled.filter(region_id__in=regions_below(district_id))
     rows = list(settled.values("unit_id").annotate(n=Count("pk")).order_by("-n")[:3])
     total = sum(row["n"] for row in rows)
     units = Unit.objects.select_related("region").in_bulk([row["unit_id"] for row in rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ticketing.orders.errors import InvalidOrder
 from ticketing.orders.models import ReplyAuthority, WorkOrder
 from ticketing.organisation.models import Unit
+from ticketing.organisation.selectors import units_below
 
 
 def barred_units(order: WorkOrder) -> set[int]:
@@ -15,7 +16,7 @@ def barred_units(order: WorkOrder) -> set[int]:
     barred: set[int] = set()
     for unit in about:
         if unit.kind != Unit.Kind.HOTLINE:  # the hotline's own conduct is looked into by its supervisors
-            barred.update(unit.descendants(include_self=True).values_list("pk", flat=True))
+            barred |= units_below(unit.pk)
     return barred
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
 from ticketing.citizens.models import Citizen
 from ticketing.citizens.selectors import find_by_phone, masked_contact
@@ -33,7 +33,7 @@ from ticketing.orders.workflow import EDGES, OPEN, WITH_UNIT, Action, State
 from ticketing.organisation.actor import Actor
 from ticketing.organisation.models import Staff, Unit
 from ticketing.organisation.roles import CENTRE_ROLES, UNIT_ROLES, Role
-from ticketing.organisation.selectors import covered_by
+from ticketing.organisation.selectors import covered_by, scope_of
 
 SEES_CONTACT = frozenset({Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CALLBACK, Role.SUPERVISOR})
 
@@ -41,6 +41,11 @@ SEES_CONTACT = frozenset({Role.SEAT, Role.SHIFT_LEADER, Role.DISPATCHER, Role.CA
 def unit_ids_of(staff: Staff) -> set[int]:
     """Every unit that the person's unit roles cover: the units appointed to and all below them."""
     return set(covered_by(a.unit_id for a in staff.appointments_now() if a.role in UNIT_ROLES))
+
+
+def unit_scope(staff: Staff) -> set[int] | RawSQL:
+    """The same for `unit__in`: a scope of very many units is a query of its own."""
+    return scope_of(a.unit_id for a in staff.appointments_now() if a.role in UNIT_ROLES)
 
 
 def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
@@ -58,7 +63,7 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
         return orders
     if not roles & UNIT_ROLES:
         return orders.none()
-    units = unit_ids_of(staff)
+    units = unit_scope(staff)
     own = (Q(unit_id__in=units) | Q(sub_unit_id__in=units)) & Q(state__in=UNIT_SEES) | Q(
         pk__in=orders_helped_by(units), state__in=UNIT_SEES
     )
@@ -67,10 +72,10 @@ def visible_orders(staff: Staff) -> QuerySet[WorkOrder]:
     return orders.filter(own)
 
 
-def orders_helped_by(units: Iterable[int]) -> QuerySet[OrderAssist, int]:
+def orders_helped_by(units: set[int] | RawSQL) -> QuerySet[OrderAssist, int]:
     """Keys of the orders that units assist with: they see these, but only what they need (`sees_whole`)."""
     gone = (OrderAssist.Status.CANCELLED, OrderAssist.Status.DECLINED)
-    return OrderAssist.objects.filter(unit_id__in=set(units)).exclude(status__in=gone).values_list("order_id", flat=True)
+    return OrderAssist.objects.filter(unit_id__in=units).exclude(status__in=gone).values_list("order_id", flat=True)
 
 
 def sees_whole(staff: Staff, order: WorkOrder) -> bool:
@@ -235,11 +240,10 @@ def inbox(staff: Staff) -> QuerySet[WorkOrder]:
 
 def unit_list(staff: Staff, *, units: set[int] | None = None, mine: bool = False) -> QuerySet[WorkOrder]:
     """What is with the units of the person, by due time; with `units` only theirs, `mine` what was given to the person."""
-    own = unit_ids_of(staff)
-    units = own if units is None else own & units
+    reach = unit_scope(staff) if units is None else unit_ids_of(staff) & units
     return (
         WorkOrder.objects.select_related(*LIST_FIELDS)
-        .filter(Q(unit_id__in=units) | Q(sub_unit_id__in=units), state__in=WITH_UNIT, **({"assignee": staff} if mine else {}))
+        .filter(Q(unit_id__in=reach) | Q(sub_unit_id__in=reach), state__in=WITH_UNIT, **({"assignee": staff} if mine else {}))
         .exclude(secrecy=Secrecy.SEALED)
         .order_by("due_at", "created_at")
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from ticketing.organisation.roles import Role
 
 Content = TypeVar("Content", OrderType, DutyItem, Region, Unit)
 SOON = timedelta(seconds=2 * SECONDS)  # windows that open before what is kept is read anew
+MANY = 300  # units that a statement names one by one
 LEVEL_ORDER = [Level.PROVINCE, Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
 
 
@@ -42,7 +44,10 @@ def content_row(model: type[Content], pk: int) -> Content:
 
 @kept
 def _chain(region_id: int) -> tuple[Region, ...]:
-    return tuple(reversed(Region.objects.get(pk=region_id).ancestors(include_self=True)))
+    chain = [content_row(Region, region_id)]
+    while chain[-1].parent_id is not None:
+        chain.append(content_row(Region, chain[-1].parent_id))
+    return tuple(chain)
 
 
 def region_chain(region: Region | None) -> list[Region]:
@@ -57,6 +62,20 @@ def units_above(unit_id: int) -> tuple[int, ...]:
     while (above := content_row(Unit, chain[-1]).parent_id) is not None:
         chain.append(above)
     return tuple(chain)
+
+
+def scope_of(unit_ids: Iterable[int]) -> set[int] | RawSQL:
+    """The units and all below them, for `unit__in`: as keys, or for a scope of very many as a query of its own.
+
+    A statement with thousands of keys costs more to read than to answer.
+    """
+    roots = tuple(sorted(set(unit_ids)))
+    covered = covered_by(roots)
+    if len(covered) <= MANY or not roots:
+        return set(covered)
+    table = connection.ops.quote_name(Unit._meta.db_table)
+    start = f"SELECT id FROM {table} WHERE id IN ({', '.join(['%s'] * len(roots))})"
+    return RawSQL(BELOW.format(table=table).replace(f"SELECT id FROM {table} WHERE id = %s", start), roots)
 
 
 def successor_of(unit: Unit) -> Unit:
@@ -78,18 +97,28 @@ def covered_by(unit_ids: Iterable[int]) -> frozenset[int]:
 
 BELOW = """
 WITH RECURSIVE below(id) AS (
-    SELECT id FROM organisation_unit WHERE id = %s
-    UNION ALL SELECT unit.id FROM organisation_unit unit JOIN below ON unit.parent_id = below.id
+    SELECT id FROM {table} WHERE id = %s
+    UNION ALL SELECT lower.id FROM {table} lower JOIN below ON lower.parent_id = below.id
 ) SELECT id FROM below
 """
+
+
+def _below(model: type[Unit] | type[Region], pk: int) -> frozenset[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(BELOW.format(table=connection.ops.quote_name(model._meta.db_table)), [pk])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 @kept
 def units_below(unit_id: int) -> frozenset[int]:
     """A unit and all below it. Walks the index of parents, so that a small branch of a great tree is cheap."""
-    with connection.cursor() as cursor:
-        cursor.execute(BELOW, [unit_id])
-        return frozenset(row[0] for row in cursor.fetchall())
+    return _below(Unit, unit_id)
+
+
+@kept
+def regions_below(region_id: int) -> frozenset[int]:
+    """A region and all below it."""
+    return _below(Region, region_id)
 
 
 @kept

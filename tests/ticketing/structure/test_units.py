@@ -17,9 +17,9 @@ from ticketing.dispatch.candidates import facts_of, rank
 from ticketing.orders import actions as orders
 from ticketing.orders import history
 from ticketing.orders.models import WorkOrder
-from ticketing.orders.selectors import actor_for, visible_orders
+from ticketing.orders.selectors import actor_for, unit_list, visible_orders
 from ticketing.orders.workflow import Action
-from ticketing.organisation import actions
+from ticketing.organisation import actions, selectors
 from ticketing.organisation.actor import Actor, citizen_actor, staff_actor
 from ticketing.organisation.errors import StructureError, StructureForbidden
 from ticketing.organisation.models import Appointment, DutyItem, Staff, Unit, UnitEvent, WorkCalendar
@@ -125,6 +125,16 @@ def test_moving_takes_the_branch_along_and_scopes_follow(city: City) -> None:
                 actions.move_unit(unit=city.units["EAST"], parent=city.units[parent], actor=admin(city), reason="x")
     with pytest.raises(StructureError, match="原因"):
         actions.move_unit(unit=city.units["WEST-ST1"], parent=city.units["WEST"], actor=admin(city), reason="")
+
+
+def test_a_scope_of_very_many_units_is_the_same_scope(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = dispatched(city, "EAST-HOUSE"), dispatched(city, "WEST-HOUSE")
+    seen = []
+    for most in (300, 0):
+        monkeypatch.setattr(selectors, "MANY", most)
+        person = fresh("east")
+        seen.append([set(visible_orders(person)), set(unit_list(person)), set(unit_list(fresh("west_house")))])
+    assert seen[0] == seen[1] == [{here}, {here}, {there}]
 
 
 def test_an_administrator_of_a_unit_manages_its_subtree_and_nothing_else(city: City, east_admin: Staff) -> None:
