@@ -146,8 +146,18 @@ class ClockPanel:
     allowed: timedelta
     left: timedelta  # negative when overdue
     state: str  # running, soon, overdue, done, done_late, paused
-    intervals: list[Interval]
-    term: Term | None = None  # legal, promised and taken days, where the law sets any
+    now: datetime
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """The clock's way cut into counted and uncounted stretches; worked out when asked, lists never ask."""
+        end = self.clock.stopped_at or max(self.now, self.clock.due_at)
+        return measuring_calendar(self.clock).explain(self.clock.started_at, end, _pauses(self.clock, self.now))
+
+    @property
+    def term(self) -> Term | None:
+        """Legal, promised and taken days, where the law sets any."""
+        return term_of(self.clock, now=self.now)
 
     @property
     def share(self) -> float:
@@ -205,7 +215,7 @@ def clock_panel(clock: Clock, *, now: datetime | None = None) -> ClockPanel:
     now = now or timezone.now()
     end = clock.stopped_at or now
     calendar = measuring_calendar(clock)
-    pauses = [(p.started_at, p.ended_at or end, p.reason) for p in clock.pauses.all()]
+    pauses = _pauses(clock, now)
 
     def net(a: datetime, b: datetime) -> timedelta:
         stopped = sum((calendar.counted(max(a, s), min(b, e)) for s, e, _why in pauses), timedelta())
@@ -222,9 +232,12 @@ def clock_panel(clock: Clock, *, now: datetime | None = None) -> ClockPanel:
         state = "overdue"
     else:
         state = "soon" if now >= clock.warn_at else "running"
-    intervals = calendar.explain(clock.started_at, max(end, clock.due_at) if not clock.stopped_at else end, pauses)
-    term = term_of(clock, now=now)
-    return ClockPanel(clock=clock, used=used, allowed=allowed, left=left, state=state, intervals=intervals, term=term)
+    return ClockPanel(clock=clock, used=used, allowed=allowed, left=left, state=state, now=now)
+
+
+def _pauses(clock: Clock, now: datetime) -> list[tuple[datetime, datetime, str]]:
+    """The clock's pauses; one that goes on ends, for what is drawn, with the clock or now."""
+    return [(p.started_at, p.ended_at or clock.stopped_at or now, p.reason) for p in clock.pauses.all()]
 
 
 def panels_of(order_number: str, *, now: datetime | None = None) -> list[ClockPanel]:

@@ -46,6 +46,10 @@ class Interval:
         return self.end - self.start
 
 
+def _length(windows: Sequence[Window]) -> int:
+    return sum(closing - opening for opening, closing in windows)
+
+
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
     """Weekly windows plus differing days, as a value that can be shared between threads."""
@@ -102,13 +106,24 @@ class WorkingCalendar:
         if end <= start:
             return total
         day, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        whole = day + timedelta(days=1)
         while day <= last:
+            if day == whole and last > whole:
+                total += timedelta(minutes=self._minutes(whole, last))
+                day = last
             for opening, closing in self.rule(day)[0]:
                 a, b = max(self._moment(day, opening), start), min(self._moment(day, closing), end)
                 if b > a:
                     total += b - a
             day += timedelta(days=1)
         return total
+
+    def _minutes(self, first: date, end: date) -> int:
+        """Working minutes of the whole days from `first` up to, not with, `end`: by weeks, then the days that differ."""
+        weekly = [_length(windows) for windows in self.weekly]
+        weeks, rest = divmod((end - first).days, 7)
+        total = weeks * sum(weekly) + sum(weekly[(first.weekday() + n) % 7] for n in range(rest))
+        return total + sum(_length(r.windows) - weekly[d.weekday()] for d, r in self.days.items() if first <= d < end)
 
     def add(self, start: datetime, amount: timedelta) -> datetime:
         """The first moment by which `amount` of working time has passed since `start`."""
