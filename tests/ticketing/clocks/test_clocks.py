@@ -82,7 +82,7 @@ def test_the_sweep_warns_once_then_marks_overdue_once_and_the_history_says_so(ci
     assert [j["what"] for j in jobs] == ["warned", "overdue"]
     for _ in range(2):  # a job may run twice
         for job in jobs:
-            mark_clock(number=job["order"], clock=job["clock"], what=job["what"], due=job["due"])
+            mark_clock(ref=job["order"], clock=job["clock"], what=job["what"], due=job["due"])
     assert list(order.events.filter(action__in=["warned", "overdue"]).values_list("action", flat=True)) == ["warned", "overdue"]
 
 
