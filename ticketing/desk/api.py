@@ -246,7 +246,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def many(self, request: Request) -> Response:
         """POST /api/orders/many/"""
         staff: Staff = request.user  # type: ignore[assignment]
-        body = _body(request)
+        body = body_of(request)
         doing = next((d for d in many.choices_for(staff) if d.key == body.get("action")), None)
         numbers = body.get("numbers")
         if doing is None or not isinstance(numbers, list) or not numbers:
@@ -282,7 +282,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             # Ask the verb's own judge first, so that 403 and 409 are told apart as everywhere.
             orders.actor_for(staff, order, doing.action)
             raise IllegalTransition(doing.action, order.state, tuple(d.action for d in doings.possible(staff, order)))
-        form = doing.form(_body(request), request.FILES, order=order, staff=staff)
+        form = doing.form(body_of(request), request.FILES, order=order, staff=staff)
         if not form.is_valid():
             return Response({"code": "invalid", "detail": "Please change these fields.", "fields": form.errors}, status=400)
         done = doings.do(
@@ -295,7 +295,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             return Response({"number": done.number, "state": done.state, "version": done.version})
 
 
-def _body(request: Request) -> dict[str, Any]:
+def body_of(request: Request) -> dict[str, Any]:
     """The fields that were sent. Raises ParseError where something else than an object came."""
     if not isinstance(request.data, Mapping):
         raise ParseError("Send an object with the fields of the action.")

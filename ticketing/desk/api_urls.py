@@ -9,9 +9,11 @@ from rest_framework.routers import DefaultRouter
 from ticketing.desk.api import OrderViewSet
 from ticketing.desk.claim_api import ClaimNextView, ClaimView
 from ticketing.desk.held_api import CardViewSet, FindingViewSet
+from ticketing.desk.nuisance_api import NuisanceViewSet
 
 router = DefaultRouter()
 router.register("orders", OrderViewSet, basename="order")
+router.register("nuisance", NuisanceViewSet, basename="nuisance")
 router.register("cards", CardViewSet, basename="card")
 router.register("findings", FindingViewSet, basename="finding")
 urlpatterns = [

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ticketing.citizens.actions import reveal
-from ticketing.desk import doings, forms, selectors
+from ticketing.desk import doings, forms, places, selectors
 from ticketing.desk.doings import CALLBACK, DOINGS, Doing
 from ticketing.desk.views import callback_detail, staff_of
 from ticketing.dispatch.actions import Claimed
@@ -72,6 +72,7 @@ def order_context(request: HttpRequest, order: WorkOrder) -> dict[str, Any]:
         "others": others[:BAR_BUTTONS],
         "more": others[BAR_BUTTONS:],
         "keys": {d.key for d in possible},
+        "may_record": order.citizen_id is not None and staff.has_role(*places.NUISANCE.roles),
         "reveal_form": forms.RevealForm(order=order, staff=staff),
         "feed_after": last_numbers(streams=[stream]),
         "stream": stream,

@@ -42,11 +42,15 @@ HELD = Place(
     "desk:held", _("Cards and accountability"), "alert-triangle", 62,
     frozenset({R.SUPERVISOR, R.SHIFT_LEADER, R.LEADER, R.INSPECTOR, *UNIT_ROLES}),
 )  # fmt: skip
+NUISANCE = Place(
+    "desk:nuisance", _("Malicious callers"), "phone-off", 64,
+    frozenset({R.SEAT, R.SHIFT_LEADER, R.DISPATCHER, R.CALLBACK, R.SUPERVISOR}),
+)  # fmt: skip
 # No role opens it: `people.viewer_of` gives this word to those who are named for sealed reports.
 SEALED = Place("desk:sealed", _("Sealed reports"), "lock", 65, frozenset({"sealed_handler"}))  # type: ignore[arg-type]
 HANDLERS = Place("desk:handlers", _("Sealed handlers"), "lock", 92, frozenset({R.ADMIN}))
 IMPORT = Place("desk:import", _("Import"), "transfer-in", 90, frozenset({R.ADMIN}))
-PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, HELD, SEALED, ORDERS, IMPORT, HANDLERS)
+PLACES = (HOME, MINE, INBOX, UNIT, CALLBACK, SUPERVISION, HELD, NUISANCE, SEALED, ORDERS, IMPORT, HANDLERS)
 
 
 def works_at(place: Place) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

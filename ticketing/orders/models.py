@@ -12,6 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from ticketing.citizens.models import Citizen
 from ticketing.citizens.sealing import SealedTextField, seal_bytes, unseal_bytes
 from ticketing.orders.fields import SealableJSONField, SealableTextField, is_sealed
+
+# The room's other tables, to be found here with the rest.
+from ticketing.orders.nuisance_models import NuisanceCase  # noqa: F401
+from ticketing.orders.people_models import ReplyAuthority, ReplyTemplate, SavedFilter, SealedHandler, TypedDraft  # noqa: F401
 from ticketing.orders.workflow import Action, State
 from ticketing.organisation.models import BilingualName, DutyItem, OrderType, Place, Region, Unit, Urgency
 from ticketing.organisation.roles import Role
@@ -491,9 +495,3 @@ class Accountability(Contestable):
     class Meta(Contestable.Meta):
         verbose_name = _("accountability record")
         verbose_name_plural = _("accountability records")
-
-
-from ticketing.orders.people_models import ReplyAuthority as ReplyAuthority  # noqa: E402  (its rows name the classes above)
-from ticketing.orders.people_models import ReplyTemplate as ReplyTemplate  # noqa: E402
-from ticketing.orders.people_models import SealedHandler as SealedHandler  # noqa: E402
-from ticketing.orders.people_models import TypedDraft as TypedDraft  # noqa: E402

@@ -89,3 +89,21 @@ class TypedDraft(models.Model):
         verbose_name_plural = _("typed drafts")
         constraints = [models.UniqueConstraint(fields=["order", "staff", "key"], name="one_typed_draft_per_form")]
         indexes = [models.Index(fields=["updated_at"], name="typed_draft_age")]
+
+
+class SavedFilter(models.Model):
+    """A list with its filters, kept by one person under a name; it is nothing but a link."""
+
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters")
+    place = models.CharField(_("list"), max_length=40)
+    name = models.CharField(_("name"), max_length=30)
+    query = models.CharField(_("filters"), max_length=500)
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["staff", "place", "name"], name="one_filter_per_name")]
+
+    def __str__(self) -> str:
+        return self.name

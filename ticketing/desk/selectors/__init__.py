@@ -15,6 +15,7 @@ from ticketing.desk.selectors.inbox import (
     pending_reply,
     proposals,
 )
+from ticketing.desk.selectors.nuisance import nuisance_list, nuisance_steps
 from ticketing.desk.selectors.rows import ANSWERED, DONE_STATES, ON_CLOCK, ClockView, Row, clock_view, rows_of
 from ticketing.desk.selectors.story import Happening, changes_since, happening, happenings
 from ticketing.desk.selectors.supervision import supervision_counts, supervision_list
@@ -52,6 +53,8 @@ __all__ = [
     "looks_like_number",
     "marked",
     "month_of",
+    "nuisance_list",
+    "nuisance_steps",
     "order_detail",
     "pending_reply",
     "proposals",

@@ -96,3 +96,15 @@ def many_bar(context: template.Context) -> dict[str, Any]:
 def more_time(asked: Any) -> str:
     """How much more time an extension asks for, in words."""
     return f"+{asked.amount} {TimeLimit.Measure(asked.measure).label}" if asked else ""
+
+
+@register.inclusion_tag("desk/_filters.html", takes_context=True)
+def saved_filters(context: template.Context, place: str) -> dict[str, Any]:
+    """The person's kept filters of a list, and keeping the one that is shown."""
+    request = context["request"]
+    query = request.GET.copy()
+    for name in ("page", "order"):
+        query.pop(name, None)
+    shown = query.urlencode() if any(query.values()) else ""
+    filters = request.user.saved_filters.filter(place=place)
+    return {"filters": filters, "place": place, "query": shown, "csrf_token": context.get("csrf_token")}

@@ -57,6 +57,7 @@ from ticketing.orders.actions.intake import (
     transfer_order,
     withdraw_order,
 )
+from ticketing.orders.actions.nuisance import hand_to_police, record_nuisance, review_nuisance
 from ticketing.orders.actions.overseeing import (
     answer_supervision,
     appeal_card,
@@ -72,7 +73,7 @@ from ticketing.orders.actions.overseeing import (
     supervise_order,
 )
 from ticketing.orders.actions.sealing import end_naming, import_handlers, name_handler
-from ticketing.orders.actions.writing import drop_template, forget_typed, keep_template, keep_typed
+from ticketing.orders.actions.writing import drop_filter, drop_template, forget_typed, keep_template, keep_typed, save_filter
 
 __all__ = [
     "Created",
@@ -97,6 +98,7 @@ __all__ = [
     "decide_finding",
     "decline_assist",
     "dispatch_order",
+    "drop_filter",
     "drop_template",
     "end_naming",
     "end_supervision",
@@ -107,6 +109,7 @@ __all__ = [
     "gather",
     "give_up_callback",
     "grant_extension",
+    "hand_to_police",
     "hold_accountable",
     "import_handlers",
     "issue_card",
@@ -121,6 +124,7 @@ __all__ = [
     "rate_order",
     "reassign_order",
     "record_callback",
+    "record_nuisance",
     "redo_order",
     "refer_dispute",
     "refuse_extension",
@@ -133,8 +137,10 @@ __all__ = [
     "request_extension",
     "request_return",
     "resume_order",
+    "review_nuisance",
     "rule_dispute",
     "save_draft",
+    "save_filter",
     "sign_order",
     "stage_reply",
     "start_draft",

@@ -1,4 +1,4 @@
-"""Helps for writing: templates of replies, and what was typed and not sent yet."""
+"""What people keep for themselves: templates of replies, what they typed and did not send yet, filters of lists."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from ticketing.orders.actions._step import required
 from ticketing.orders.errors import InvalidOrder, NotAllowed
-from ticketing.orders.models import ReplyTemplate, TypedDraft, WorkOrder
+from ticketing.orders.models import ReplyTemplate, SavedFilter, TypedDraft, WorkOrder
 from ticketing.organisation.models import Staff, Unit
 from ticketing.organisation.roles import UNIT_ROLES
 
 TEMPLATES_PER_PERSON = 100
+FILTERS_PER_LIST = 30
 DRAFT_CHARS = 20_000
 DRAFT_DAYS = 30
 
@@ -67,3 +68,18 @@ def forget_old_typed() -> int:
     """Forget what nobody touched for a month; returns how many."""
     old = TypedDraft.objects.filter(updated_at__lt=timezone.now() - timedelta(days=DRAFT_DAYS))
     return old.delete()[0]
+
+
+def save_filter(*, staff: Staff, place: str, name: str, query: str) -> SavedFilter:
+    """Keep a list's filters under a name; the same name again replaces them. Raises InvalidOrder."""
+    name = required(name, "name", at_most=30)
+    known = SavedFilter.objects.filter(staff=staff, place=place)
+    if known.exclude(name=name).count() >= FILTERS_PER_LIST:
+        raise InvalidOrder("name", f"you keep {FILTERS_PER_LIST} filters of this list; delete one first")
+    row, _new = known.update_or_create(staff=staff, place=place, name=name, defaults={"query": query[:500]})
+    return row
+
+
+def drop_filter(*, staff: Staff, pk: int) -> None:
+    """Delete a filter of one's own; one that is gone is no error."""
+    SavedFilter.objects.filter(staff=staff, pk=pk).delete()
