@@ -54,7 +54,7 @@ def test_nobody_reviews_an_own_record_and_one_waits_at_a_time(desk: Desk) -> Non
 
 
 def test_the_words_are_sealed_and_units_see_nothing(desk: Desk) -> None:
-    order, case = recorded(desk)
+    _order, case = recorded(desk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT note FROM orders_nuisancecase")
         assert NOTE not in cursor.fetchone()[0]
