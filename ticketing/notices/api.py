@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.dateparse import parse_date
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -12,7 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ticketing.notices import surveys
-from ticketing.notices.models import Survey
+from ticketing.notices.daily import READERS
+from ticketing.notices.models import DailyNotice, Survey
 from ticketing.orders.errors import OrderNotFound
 from ticketing.orders.selectors import get_order, visible_orders
 from ticketing.organisation.actor import staff_actor
@@ -69,3 +71,33 @@ class SurveysView(APIView):
         role = next(role for role in SENDERS if staff.has_role(role))
         made = surveys.ask_survey(order=order, actor=staff_actor(staff, role=role, channel="api"))
         return Response(SurveyOut(made).data, status=201)
+
+
+class ReadsDaily(BasePermission):
+    """Signed in, with a role that reads the daily notice."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, Staff) and request.user.has_role(*READERS)
+
+
+class DailyOut(serializers.ModelSerializer):
+    totals = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+
+    class Meta:
+        model = DailyNotice
+        fields = ("day", "made_at", "made_by", "totals", "rows")
+
+
+class DailyView(APIView):
+    permission_classes = [ReadsDaily]
+
+    @extend_schema(operation_id="daily_notice", responses=DailyOut)
+    def get(self, request: Request, day: str) -> Response:
+        """The notice of a day (YYYY-MM-DD): figures by unit."""
+        try:
+            found = DailyNotice.objects.filter(day__in=[parse_date(day)]).first()
+        except ValueError:
+            found = None
+        if found is None:
+            raise NotFound
+        return Response(DailyOut(found).data)

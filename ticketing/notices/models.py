@@ -97,3 +97,30 @@ class Survey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=models.Q(ended_at=None), name="one_open_survey_per_order")
         ]
+
+
+class DailyNotice(models.Model):
+    """The supervisor's notice of one day (每日通报): figures by unit, late and returned orders, as they stood then."""
+
+    day = models.DateField(_("day"), unique=True)
+    made_at = models.DateTimeField(_("made"))
+    made_by = models.CharField(_("made by"), max_length=60)
+    rows = models.JSONField(_("figures by unit"), default=list)  # [{unit, code, dispatched, signed, ...}]
+    late = models.JSONField(_("late orders"), default=list)  # numbers, the longest overdue first
+    returned = models.JSONField(_("returned orders"), default=list)  # numbers
+
+    class Meta:
+        verbose_name = _("daily notice")
+        verbose_name_plural = _("daily notices")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The sums over all units."""
+        return {name: sum(row[name] for row in self.rows) for name in FIGURES}
+
+
+FIGURES = ("dispatched", "signed", "replied", "closed", "returned", "redone", "late")

@@ -1,8 +1,13 @@
 """Jobs of the notices room."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from ticketing.notices import actions, surveys
+from ticketing.notices.daily import make_daily_notice
+from ticketing.organisation.actor import SYSTEM
 from ticketing.outbox.registry import handles, handles_many, periodic
 
 
@@ -24,3 +29,9 @@ def send(payload: dict[str, Any]) -> None:
 def end_surveys() -> None:
     """End surveys that nobody answered in time."""
     surveys.end_surveys()
+
+
+@periodic("notices.daily", crontab="10 6 * * *", slow=True)
+def daily() -> None:
+    """The notice of yesterday."""
+    make_daily_notice(day=timezone.localdate() - timedelta(days=1), actor=SYSTEM)
