@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ticketing.dispatch.conditions import ConditionError, compile_condition, written
 from ticketing.orders.models import WorkOrder
@@ -94,7 +95,7 @@ class Release(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("In force")
+        PUBLISHED = "published", pgettext_lazy("version", "In force")
         REPLACED = "replaced", _("Earlier version")
         DISCARDED = "discarded", _("Thrown away")
 
@@ -130,7 +131,7 @@ class ReleaseEvent(models.Model):
         OPENED = "opened", _("began the draft")
         CHANGED = "changed", _("changed the draft")
         DISCARDED = "discarded", _("threw the draft away")
-        PUBLISHED = "published", _("published")
+        PUBLISHED = "published", pgettext_lazy("version", "published")
         ROLLED_BACK = "rolled_back", _("put back in force")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="events", verbose_name=_("version"))
