@@ -63,7 +63,7 @@ def actor_for(staff: Staff, unit: Unit, *, request_id: str = "", channel: str = 
             return Actor("staff", role, name, staff.pk, appointment.unit_id, request_id, channel)
     actor = staff_actor(staff, request_id=request_id, channel=channel)
     if staff.unit_id != unit.pk:
-        raise StructureForbidden(_("Only administrators of the unit may do this."))
+        raise StructureForbidden(str(_("Only administrators of the unit may do this.")))
     return actor  # the verbs let people note their own absence, and refuse the rest
 
 
