@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 
 from hotline.conversations import actions as conversations
 from hotline.conversations.models import Conversation
 from hotline.seats import selectors
-from ticketing.orders.models import WorkOrder
+from ticketing.orders.models import Reply, WorkOrder
 from ticketing.organisation.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,22 @@ def test_earlier_orders_and_duplicates(desk, talk, city, seat):
     help_ = selectors.assist(talk, seat)
     assert [o.number for o in help_.duplicates] == [earlier.number]
     assert earlier.number in desk.get(f"/desk/seat/{talk.pk}/assist/").content.decode()
+
+
+def test_the_persons_first_order_and_its_last_reply_stand_beside_the_talk(desk, talk, city, seat):
+    first = city.order(duty_item=city.items["LAMP"])
+    assert selectors.assist(talk, seat).repeat is None  # another person's
+    talk.citizen = first.citizen
+    talk.save(update_fields=["citizen"])
+    assert (selectors.assist(talk, seat).repeat, selectors.assist(talk, seat).last_reply) == (first, None)
+    for text, status in (("已安排抢修，两日内修好。", "approved"), ("还没审核的话", "submitted")):
+        values = {"unit": city.units["LIGHT"], "solved": True, "created_at": timezone.now()}
+        Reply.objects.create(order=first, public_text=text, status=status, **values)
+    shown = desk.get(f"/desk/seat/{talk.pk}/assist/").content.decode()
+    assert first.number in shown and "已安排抢修" in shown and "还没审核的话" not in shown
+    assert desk.get(f"/desk/orders/{first.number}/do/add_facts/").status_code == 200
+    WorkOrder.objects.filter(pk=first.pk).update(state="closed")
+    assert selectors.assist(talk, seat).repeat is None
 
 
 @pytest.mark.parametrize("path", ["", "queue/", "00000000-0000-0000-0000-000000000000/"])
