@@ -85,7 +85,7 @@ class DoingView(APIView):
         data: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
         form = doing.form(data, unit=unit)
         if not form.is_valid():
-            raise ValidationError({name: list(texts) for name, texts in form.errors.items()})
+            raise ValidationError({name: [str(text) for text in texts] for name, texts in form.errors.items()})
         try:
             done = perform(doing, unit=unit, actor=actor_for(staff, unit, channel="api"), values=form.cleaned_data)
         except StructureForbidden as error:
