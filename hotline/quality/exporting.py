@@ -36,7 +36,7 @@ def register_exports() -> None:
             label=gettext_lazy("Inspected talks"),
             roles=READERS,
             headings=lambda staff: [
-                _("Plan"),
+                _("Sampling plan"),
                 _("Seat agent"),
                 _("Channel"),
                 _("Started"),

@@ -166,7 +166,7 @@ def edit_round(request: HttpRequest, pk: int) -> HttpResponse:
         tell(request, messages.SUCCESS, what=_("The plan is changed."))
         return redirect("inspection:round", pk)
     back = reverse("inspection:round", args=[pk])
-    return form_page(request, form, title=_("Change the plan"), verb=_("Keep the plan"), back=back)
+    return form_page(request, form, title=_("Change the round"), verb=_("Keep the plan"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
