@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -37,12 +38,14 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/nuisance.html", context)
 
 
-@works_at(places.NUISANCE)
+@login_required
 @require_http_methods(["GET", "POST"])
 def record(request: HttpRequest, number: str) -> HttpResponse:
-    """Record the citizen behind an order."""
+    """Record the citizen behind an order; an order that may not be seen is 404 before anything else is judged."""
     staff = staff_of(request)
     order = find(staff, number)
+    if not staff.has_role(*places.NUISANCE.roles):
+        raise PermissionDenied
     form = forms.NuisanceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
