@@ -221,10 +221,7 @@ def _seats() -> dict[str, int]:
 
 def _hours(today: datetime) -> list[int]:
     found = (
-        countable().filter(created_at__gte=today)
-        .annotate(hour=ExtractHour("created_at"))
-        .values("hour")
-        .annotate(n=Count("pk"))
+        countable().filter(created_at__gte=today).annotate(hour=ExtractHour("created_at")).values("hour").annotate(n=Count("pk"))
     )
     counted = {row["hour"]: row["n"] for row in found}
     return [counted.get(hour, 0) for hour in range(24)]
@@ -232,7 +229,8 @@ def _hours(today: datetime) -> list[int]:
 
 def _red(now: datetime) -> list[Red]:
     found = (
-        countable().filter(state__in=WITH_UNIT, warn_at__lte=now, due_at__isnull=False)
+        countable()
+        .filter(state__in=WITH_UNIT, warn_at__lte=now, due_at__isnull=False)
         .select_related("duty_item", "order_type", "unit")
         .order_by("due_at")[:RED_ROWS]
     )
@@ -252,7 +250,8 @@ def _red(now: datetime) -> list[Red]:
 def _topics(now: datetime) -> list[Topic]:
     since, before = now - timedelta(days=TOPIC_DAYS), now - timedelta(days=2 * TOPIC_DAYS)
     found = list(
-        countable().filter(created_at__gte=before, duty_item__isnull=False)
+        countable()
+        .filter(created_at__gte=before, duty_item__isnull=False)
         .values(name=F("duty_item__name"))
         .annotate(count=Count("pk", filter=Q(created_at__gte=since)), before=Count("pk", filter=Q(created_at__lt=since)))
         .order_by("-count", "name")[:TOPICS]
@@ -272,7 +271,8 @@ def _districts(now: datetime) -> list[District]:
         return pk
 
     rows = (
-        countable().filter(region__isnull=False)
+        countable()
+        .filter(region__isnull=False)
         .filter(Q(created_at__gte=now - timedelta(days=TOPIC_DAYS)) | Q(state__in=WITH_UNIT, due_at__lt=now))
         .values("region_id")
         .annotate(

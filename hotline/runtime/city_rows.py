@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ticketing.clocks.plans import all_plans, definition_of
-
 from hotline.quality.models import ScoreSheet, SheetItem
 from hotline.voice.models import Line
 from search.models import Article, Synonym
 from ticketing.clocks.models import TimeLimit
+from ticketing.clocks.plans import all_plans, definition_of
 from ticketing.dispatch.models import DispatchRule
 from ticketing.inspection.models import AlertRule
 from ticketing.notices.models import CallbackScript, NoticeTemplate

@@ -4,15 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exchange', '0001_files_in_and_out'),
+        ("exchange", "0001_files_in_and_out"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='exportlog',
-            name='role',
-            field=models.CharField(choices=[('citizen', 'Citizen'), ('bot', 'Bot'), ('system', 'System'), ('seat', 'Seat agent'), ('shift_leader', 'Shift leader'), ('dispatcher', 'Dispatcher'), ('unit_clerk', 'Unit clerk'), ('unit_reviewer', 'Unit reviewer'), ('callback', 'Call-back agent'), ('supervisor', 'Supervisor'), ('quality', 'Quality inspector'), ('knowledge_editor', 'Knowledge editor'), ('knowledge_reviewer', 'Knowledge reviewer'), ('knowledge_publisher', 'Knowledge publisher'), ('leader', 'Leader'), ('inspector', 'Inspector'), ('unit_admin', 'Unit administrator'), ('admin', 'Administrator')], max_length=20, verbose_name='role'),
+            model_name="exportlog",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("citizen", "Citizen"),
+                    ("bot", "Bot"),
+                    ("system", "System"),
+                    ("seat", "Seat agent"),
+                    ("shift_leader", "Shift leader"),
+                    ("dispatcher", "Dispatcher"),
+                    ("unit_clerk", "Unit clerk"),
+                    ("unit_reviewer", "Unit reviewer"),
+                    ("callback", "Call-back agent"),
+                    ("supervisor", "Supervisor"),
+                    ("quality", "Quality inspector"),
+                    ("knowledge_editor", "Knowledge editor"),
+                    ("knowledge_reviewer", "Knowledge reviewer"),
+                    ("knowledge_publisher", "Knowledge publisher"),
+                    ("leader", "Leader"),
+                    ("inspector", "Inspector"),
+                    ("unit_admin", "Unit administrator"),
+                    ("admin", "Administrator"),
+                ],
+                max_length=20,
+                verbose_name="role",
+            ),
         ),
     ]

@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organisation', '0001_initial'),
+        ("organisation", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='calendarday',
-            name='kind',
-            field=models.CharField(choices=[('holiday', 'Holiday'), ('make_up', 'Make-up working day'), ('half_day', 'Half working day'), ('special', 'Special hours')], max_length=10, verbose_name='kind'),
+            model_name="calendarday",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("holiday", "Holiday"),
+                    ("make_up", "Make-up working day"),
+                    ("half_day", "Half working day"),
+                    ("special", "Special hours"),
+                ],
+                max_length=10,
+                verbose_name="kind",
+            ),
         ),
     ]
