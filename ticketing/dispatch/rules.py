@@ -164,7 +164,9 @@ def rules_from(
     """
     rules = []
     for number, row in enumerate(rows, 1):
-        name, when, then = str(row.get("name") or number), row.get("when") or {}, row.get("then") or {}
+        name, when, then = str(row.get("name") or ""), row.get("when") or {}, row.get("then") or {}
+        if not name:
+            raise BadRule("name", f"dispatch rule {number}: it has no name")
         when = {"condition": when} if isinstance(when, str) else when
         try:
             rule = DispatchRule(
