@@ -80,8 +80,10 @@ def due_calendar(request: HttpRequest) -> HttpResponse:
     """A month of what is due with my units; `month` is written 2026-11."""
     today = timezone.localdate()
     month = selectors.month_of(request.GET.get("month", ""), today=today)
+    weeks = selectors.due_calendar(staff_of(request), month)
     context = {
-        "weeks": selectors.due_calendar(staff_of(request), month),
+        "weeks": weeks,
+        "total": sum(day.total for week in weeks for day in week),
         "month": month,
         "today": today,
         "before": month - timedelta(days=1),

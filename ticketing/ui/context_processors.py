@@ -16,6 +16,7 @@ def ui(request: HttpRequest) -> dict[str, Any]:
     """`ui` for templates: demo, elder, theme, keys, viewer and nav (the last two are only computed when used)."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     viewer: Any = SimpleLazyObject(lambda: nav.viewer_of(request))
+    items: Any = SimpleLazyObject(lambda: nav.items_for(viewer, request.path))
     return {
         "ui": {
             "demo": settings.DEMO,
@@ -23,7 +24,9 @@ def ui(request: HttpRequest) -> dict[str, Any]:
             "theme": theme if theme in THEMES else "auto",
             "keys": request.COOKIES.get(KEYS_COOKIE, "1") != "0",
             "viewer": viewer,
-            "nav": SimpleLazyObject(lambda: nav.items_for(viewer, request.path)),
+            "nav": items,
+            "nav_bar": SimpleLazyObject(lambda: nav.split(items)[0]),
+            "nav_more": SimpleLazyObject(lambda: nav.split(items)[1]),
             "banners": SimpleLazyObject(nav.banners_now),
             "path": request.get_full_path(),
         }

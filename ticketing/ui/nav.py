@@ -10,6 +10,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 
+IN_BAR = 6  # so many entries fit beside the search field on a laptop
+
+
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One entry of the navigation.
@@ -116,3 +119,12 @@ def items_for(viewer: Viewer, path: str) -> list[dict[str, object]]:
     if under:
         max(under, key=lambda entry: len(str(entry["url"])))["current"] = True
     return seen
+
+
+def split(items: list[dict[str, object]]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """What stands in the bar and what opens under “More”; the current page always stands in the bar."""
+    if len(items) <= IN_BAR + 1:
+        return items, []
+    bar = items[:IN_BAR]
+    bar += [item for item in items[IN_BAR:] if item["current"]]
+    return bar, [item for item in items if item not in bar]
