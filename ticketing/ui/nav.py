@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-
 IN_BAR = 6  # so many entries fit beside the search field on a laptop
 
 
