@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from chatbot.dialogue import answers, correcting, course, nearest
 from chatbot.dialogue.flows import flow_of_intent, flows
-from chatbot.dialogue.moves import Choice
 from chatbot.dialogue.report_acts import QUESTION_PREFIX, question_of
-from chatbot.dialogue.state import Slot
+from chatbot.dialogue.state import Choice, Slot
 from chatbot.dialogue.turn import Turn
 from chatbot.nlu import rules
 from chatbot.nlu.text import bare

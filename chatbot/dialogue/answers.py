@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from chatbot.dialogue import short_answers
-from chatbot.dialogue.moves import Choice
-from chatbot.dialogue.state import Slot
+from chatbot.dialogue.state import Choice, Slot
 from chatbot.nlu import rules
 from chatbot.nlu.numerals import parse_number
 from chatbot.nlu.text import bare, without_fillers

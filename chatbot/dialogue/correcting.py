@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from chatbot.dialogue import course
-from chatbot.dialogue.moves import Choice
 from chatbot.dialogue.report_acts import QUESTION_PREFIX
-from chatbot.dialogue.state import Slot
+from chatbot.dialogue.state import Choice, Slot
 from chatbot.dialogue.turn import Turn
 from chatbot.nlu import rules
 from chatbot.nlu.text import without_fillers

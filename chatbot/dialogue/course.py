@@ -8,9 +8,9 @@ from typing import Any
 from chatbot.dialogue import answers
 from chatbot.dialogue.acts import ACTS
 from chatbot.dialogue.flows import Flow, FlowStep
-from chatbot.dialogue.moves import END, Choice
+from chatbot.dialogue.moves import END
 from chatbot.dialogue.report_acts import own_words
-from chatbot.dialogue.state import ENDED, Draft, Slot
+from chatbot.dialogue.state import ENDED, Choice, Draft, Slot
 from chatbot.dialogue.turn import Turn
 from chatbot.nlu.text import bare
 from chatbot.nlu.types import Understanding

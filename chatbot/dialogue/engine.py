@@ -14,9 +14,9 @@ from django.utils.translation import override
 from chatbot.dialogue import answering, course, prompts
 from chatbot.dialogue.course import ORDER_FLOWS
 from chatbot.dialogue.flows import flow_of_intent, flows
-from chatbot.dialogue.moves import KEY, SAY, SILENCE, START, Choice, Move, Step, Utterance
+from chatbot.dialogue.moves import KEY, SAY, SILENCE, START, Move, Step, Utterance
 from chatbot.dialogue.ports import ServiceRefused, Services, ServiceUnavailable
-from chatbot.dialogue.state import BOT, DialogueState
+from chatbot.dialogue.state import BOT, Choice, DialogueState
 from chatbot.dialogue.turn import Turn
 from chatbot.nlu import rules
 from chatbot.nlu.duty import is_sure

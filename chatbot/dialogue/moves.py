@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from chatbot.dialogue.state import DialogueState
+from chatbot.dialogue.state import Choice, DialogueState
 
 SAY, ASK, ANSWER, READ_BACK = "say", "ask", "answer", "read_back"
 ORDER_CREATED, ORDER_STATUS, HAND_OVER, END = "order_created", "order_status", "hand_over", "end"
@@ -29,15 +28,6 @@ class Utterance:
     kind: str = TEXT
     seq: int = 0
     confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer that can be clicked, said or keyed."""
-
-    label: str
-    value: str
-    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

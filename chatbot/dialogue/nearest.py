@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chatbot.dialogue.moves import ANSWER, Choice
+from chatbot.dialogue.moves import ANSWER
 from chatbot.dialogue.ports import ConsultAnswer, NearArticle
+from chatbot.dialogue.state import Choice
 from chatbot.dialogue.turn import Turn
 
 STEP = "near"

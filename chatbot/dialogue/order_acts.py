@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chatbot.dialogue.moves import ORDER_STATUS, Choice
+from chatbot.dialogue.moves import ORDER_STATUS
 from chatbot.dialogue.ports import OrderStatus
-from chatbot.dialogue.state import Slot
+from chatbot.dialogue.state import Choice, Slot
 from chatbot.dialogue.turn import Turn
 
 

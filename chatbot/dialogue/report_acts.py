@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from chatbot.dialogue import prompts, short_answers
-from chatbot.dialogue.moves import ORDER_CREATED, READ_BACK, Choice, Move
+from chatbot.dialogue.moves import ORDER_CREATED, READ_BACK, Move
 from chatbot.dialogue.ports import OrderDraft, Question
-from chatbot.dialogue.state import Slot
+from chatbot.dialogue.state import Choice, Slot
 from chatbot.dialogue.turn import Turn, grouped, number_words, phone_words
 from chatbot.nlu.duty import FLOOR, is_sure
 from chatbot.nlu.text import bare

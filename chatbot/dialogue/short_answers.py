@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.dialogue.moves import Choice
+from chatbot.dialogue.state import Choice
 from chatbot.nlu.numerals import parse_number
 from chatbot.nlu.text import bare, join_han, without_fillers
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from chatbot.dialogue.moves import Choice
-
 BOT, PERSON, ENDED = "bot", "person", "ended"
 STATE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that can be clicked, said or keyed."""
+
+    label: str
+    value: str
+    key: str = ""
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 from chatbot.dialogue import prompts
 from chatbot.dialogue.flows import Flow, flows
-from chatbot.dialogue.moves import ASK, HAND_OVER, SAY, Choice, Move, Utterance
+from chatbot.dialogue.moves import ASK, HAND_OVER, SAY, Move, Utterance
 from chatbot.dialogue.ports import PlaceMatch, Services
-from chatbot.dialogue.state import PERSON, DialogueState, Slot
+from chatbot.dialogue.state import PERSON, Choice, DialogueState, Slot
 from chatbot.nlu import rules
 from chatbot.nlu.numerals import spoken_digits
 from chatbot.nlu.text import bare

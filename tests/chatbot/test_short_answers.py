@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.dialogue import short_answers
-from chatbot.dialogue.moves import START, TEXT, Choice
+from chatbot.dialogue.moves import START, TEXT
 from chatbot.dialogue.ports import Question, QuestionChoice
+from chatbot.dialogue.state import Choice
 from chatbot.nlu.numerals import parse_number
 from tests.chatbot import conftest
 from tests.chatbot.test_dialogue import Conversation

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from django.core.cache import cache
 
-from chatbot.dialogue.moves import Choice, Move, Step, Utterance
+from chatbot.dialogue.moves import Move, Step, Utterance
+from chatbot.dialogue.state import Choice
 from hotline.conversations import bot
 from ticketing.organisation.models import Appointment, OrderType, Staff, Unit
 from ticketing.organisation.roles import Role
