@@ -71,6 +71,11 @@ class Scenario:
         )
         return cls(data["code"], data["about"], data["phone"], data["withheld"], sounds)
 
+    def call_from(self, phone: str) -> None:
+        """Another caller, who keys this number where the first one keyed theirs."""
+        keyed = ((code, phone if not sound and words == self.phone else words, sound) for code, words, sound in self.sounds)
+        self.sounds, self.phone = deque(keyed), phone
+
 
 def choose(seed: int, code: str = "") -> Scenario:
     """The scenario of a code, or the one that a seed picks."""
@@ -308,7 +313,10 @@ class Desk:
 
 
 async def order_of_the_call(desk: Desk, since: str, phone: str) -> dict[str, Any]:
-    """The order that the call from `phone` made, once it is dispatched or waits for a dispatcher with candidates."""
+    """The order that the call from `phone` made, once it is dispatched or waits for a dispatcher with candidates.
+
+    One that was attached to the same person's earlier order on the same matter is given as it is.
+    """
     dispatcher = desk.person("dispatcher")
     order: dict[str, Any] | None = None
     until = time.monotonic() + ORDER_WITHIN_S
@@ -320,7 +328,7 @@ async def order_of_the_call(desk: Desk, since: str, phone: str) -> dict[str, Any
             if found["contact"]["phone"][-4:] != phone[-4:]:  # another call at the same time; the rest is masked
                 continue
             order = found
-            if order["unit"] is not None or order["candidates"]:
+            if order["unit"] is not None or order["candidates"] or order["state"] == "merged":
                 return order
         await asyncio.sleep(0.3)
     if order is None:
@@ -407,13 +415,21 @@ async def play(options: argparse.Namespace) -> dict[str, Any]:
         try:
             if not options.chat_only:
                 scenario = choose(options.seed, options.scenario)
+                if options.phone:
+                    scenario.call_from(options.phone)
                 say("call", scenario.about, f"{base}/desk/wall/")
                 since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
                 phone = await play_call(base, client, scenario, options.pace)
                 summary |= {"scenario": scenario.code, "reply_ms": phone.first_sound_ms, "sound_s": phone.frames_heard * FRAME_S}
                 order = await order_of_the_call(desk, since, scenario.phone)
                 say("order", f"{order['number']} {order['title']}", f"{base}/desk/orders/{order['number']}/")
-                if not options.call_only:
+                if order["state"] == "merged":
+                    say(
+                        "merged",
+                        "the same person's same matter: attached to the first order",
+                        f"{base}/desk/orders/{order['number']}/",
+                    )
+                elif not options.call_only:
                     order = await follow(desk, order, manifest["reply"])
                 summary["order"] = {
                     key: order.get(key) for key in ("number", "title", "state", "unit", "duty_item", "place_text")
@@ -437,6 +453,7 @@ def main() -> int:
     parser.add_argument("--base", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}", help="the server's address")
     parser.add_argument("--seed", type=int, default=1, help="picks the recording and the chat")
     parser.add_argument("--scenario", default="", help="a recording by its code instead")
+    parser.add_argument("--phone", default="", help="call from this number instead of the recording's")
     parser.add_argument("--pace", type=float, default=1.0, help="seconds of sound per second (1: as people speak)")
     parser.add_argument("--call-only", action="store_true", help="the call up to its order, nothing after it")
     parser.add_argument("--chat-only", action="store_true", help="the chat alone")
